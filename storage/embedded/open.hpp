@@ -1,0 +1,40 @@
+// Opens the embedded store: RocksDB in one directory, for one relay process. Used by server's main, benchmarks and tests.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "storage/store.hpp"
+
+namespace rocksdb {
+class FileSystem;
+}
+
+namespace vigil::storage {
+
+// What an operator may change; the defaults are the design's.
+struct EmbeddedOptions {
+  std::filesystem::path directory;           // made if missing, mode 0700
+  std::size_t block_cache_bytes = 96u << 20;
+  std::size_t memtable_bytes = 16u << 20;
+  std::size_t ledger_bytes = 64u << 20;      // the cache of per-mailbox counts
+  std::uint32_t scrub_interval_s = 60;
+  unsigned free_for_normal_percent = limits::free_for_normal_percent;
+  unsigned free_for_urgent_percent = limits::free_for_urgent_percent;
+  std::uint32_t lease_s = limits::lease_s;
+  std::vector<std::uint32_t> first_rounds_s{limits::first_rounds_s.begin(), limits::first_rounds_s.end()};
+  std::uint32_t hourly_rounds = limits::hourly_rounds, hourly_s = 3600, late_round_s = limits::late_round_s;
+  std::uint32_t vigil_life_s = limits::vigil_life_s;
+  std::uint32_t outage_grace_s = limits::outage_grace_s;
+  std::uint32_t mailbox_unread_days = limits::mailbox_unread_days;
+  std::size_t normal_copies_max = limits::normal_copies_max, normal_bytes_max = limits::normal_bytes_max;
+  // Tests: a file layer that loses power, a clock of their own.
+  std::shared_ptr<rocksdb::FileSystem> file_system;  // null: ours over the default one
+  std::shared_ptr<const Clock> clock;                // null: the system's
+};
+
+// The open store, or a sentence that says what is wrong and what to do.
+std::expected<std::unique_ptr<Store>, std::string> open_embedded(const EmbeddedOptions& options);
+
+}  // namespace vigil::storage

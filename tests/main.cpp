@@ -1,0 +1,5 @@
+// Catch2's main, compiled once for every test program.
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+
+int main(int argc, char* argv[]) { return Catch::Session().run(argc, argv); }
