@@ -13,7 +13,11 @@ std::optional<Bytes> from_base64url(std::string_view text);  // nothing on any f
 std::string hex(View bytes);
 std::optional<Bytes> from_hex(std::string_view text);
 
-inline View view(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-inline std::string_view text(View bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline View view(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view text(View bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace vigil

@@ -137,6 +137,13 @@ Bytes derive(View key, View salt, std::string_view label, std::size_t length) {
   return out;
 }
 
+Secret for_relay(const Secret& secret, const PublicKey& root) {
+  Bytes derived = derive(secret.view(), root.view(), labels::per_relay, Secret::length);
+  const Secret out = *Secret::from(derived);
+  sodium_memzero(derived.data(), derived.size());
+  return out;
+}
+
 bool equal_secret(View a, View b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -1,4 +1,5 @@
-// Every label of every signature, hash and derivation, in one place: two uses never share one (docs/protocol.md lists them with vectors).
+// Every label of every signature, hash and derivation, in one place: two uses never share one (docs/protocol.md lists them with
+// vectors).
 #pragma once
 
 #include <string_view>
@@ -6,14 +7,15 @@
 namespace vigil::labels {
 
 // relay and client
-inline constexpr std::string_view mailbox = "vigil mailbox";        // mailbox id = H(., owner key)
-inline constexpr std::string_view address = "vigil address";        // address hash = H(., address)
-inline constexpr std::string_view copy = "vigil copy";              // copy id = first 16 of H(., fan-out id, address hash)
-inline constexpr std::string_view released_copy = "vigil released"; // first 16 of H(., vigil id, round, stage, what, address hash)
-inline constexpr std::string_view vigil = "vigil vigil";            // vigil id
-inline constexpr std::string_view vigil_secret = "vigil secret";    // hash under which the relay keeps a vigil's secret
+inline constexpr std::string_view mailbox = "vigil mailbox";  // mailbox id = H(., owner key)
+inline constexpr std::string_view address = "vigil address";  // address hash = H(., address)
+inline constexpr std::string_view copy = "vigil copy";        // copy id = first 16 of H(., fan-out id, address hash)
+inline constexpr std::string_view released_copy =
+    "vigil released";                                             // first 16 of H(., vigil id, round, stage, what, address hash)
+inline constexpr std::string_view vigil = "vigil vigil";          // vigil id
+inline constexpr std::string_view vigil_secret = "vigil secret";  // hash under which the relay keeps a vigil's secret
 inline constexpr std::string_view answer_step = "vigil answer step";  // one step of an answer chain
-inline constexpr std::string_view invite = "vigil invite";          // hash under which the relay keeps an invite
+inline constexpr std::string_view invite = "vigil invite";            // hash under which the relay keeps an invite
 inline constexpr std::string_view greeting = "vigil greeting";
 inline constexpr std::string_view online_key = "vigil online key";
 inline constexpr std::string_view owner = "vigil owner";
@@ -29,11 +31,13 @@ inline constexpr std::string_view address_tag = "vigil relay address";
 inline constexpr std::string_view remembered = "vigil relay remembered";
 
 // client only
-inline constexpr std::string_view per_relay = "vigil per relay";    // secrets that differ per relay: HKDF with its root
+inline constexpr std::string_view per_relay = "vigil per relay";  // secrets that differ per relay: HKDF with its root
 inline constexpr std::string_view bundle = "vigil bundle";
-inline constexpr std::string_view envelope = "vigil envelope";      // HPKE info
-inline constexpr std::string_view words = "vigil words";            // the three words of a meeting
+inline constexpr std::string_view envelope = "vigil envelope";  // HPKE info
+inline constexpr std::string_view words = "vigil words";        // the three words of a meeting
+inline constexpr std::string_view meeting = "vigil meeting";    // proof in an introduction that its writer has seen the card
+inline constexpr std::string_view first_message = "vigil first message";  // (sender, base key) remembered against replay
 inline constexpr std::string_view slot = "vigil slot";
-inline constexpr std::string_view box = "vigil box";                // an ending sealed to what one PIN opens
+inline constexpr std::string_view box = "vigil box";  // an ending sealed to what one PIN opens
 
 }  // namespace vigil::labels

@@ -7,7 +7,8 @@
 
 namespace vigil {
 
-// Call once at the start of main, before any other function of this room. Ends the process with a message when libsodium cannot start.
+// Call once at the start of main, before any other function of this room. Ends the process with a message when libsodium cannot
+// start.
 void start_crypto();
 // No core dumps, no ptrace by others (PR_SET_DUMPABLE 0, RLIMIT_CORE 0). For programs that hold secrets.
 void forbid_core_dumps();
