@@ -1,0 +1,116 @@
+// vigild: the relay's command line. Each command is one function of the room; this file only reads arguments and tells the outcome.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+
+#include "crypto/base/secret_bytes.hpp"
+#include "server/config.hpp"
+#include "server/exit_codes.hpp"
+#include "server/init.hpp"
+#include "server/invite.hpp"
+#include "server/serve.hpp"
+#include "server/status.hpp"
+
+namespace vigil::server {
+namespace {
+
+std::uint64_t now_s() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+int fail(const std::string& why, int code) {
+  std::cerr << "vigild: " << why << '\n';
+  return code;
+}
+
+int run_init(const InitOrder& order) {
+  const std::expected<Made, std::string> made = init_relay(order, now_s());
+  if (!made) return fail(made.error(), exit_refused);
+  std::cout << "A new relay lies in " << made->config.parent_path().string() << ".\n\n"
+            << "NOW, before you serve: move " << made->root.string() << " to a USB stick or paper that you keep at home.\n"
+            << "It is the root of this relay. The relay runs without it; whoever takes it can pretend to be the relay.\n"
+            << "You need it again within 90 days: vigild certify --root FILE --config " << made->config.string() << "\n\n"
+            << "Start:   vigild serve  --config " << made->config.string() << '\n'
+            << "Invite:  vigild invite --config " << made->config.string() << " --count 1 --days 7 --qr\n";
+  return exit_done;
+}
+
+int run_certify(const CertifyOrder& order) {
+  const std::expected<void, std::string> done = certify(order, now_s());
+  if (!done) return fail(done.error(), exit_refused);
+  std::cout << "Renewed. A relay that is running takes it with: systemctl reload vigild   (or: kill -HUP its process)\n"
+            << "Put the root file away again, off this machine.\n";
+  return exit_done;
+}
+
+int run_check(const std::string& file) {
+  const std::expected<Config, std::string> config = load_config(file);
+  if (!config) return fail("\n" + config.error(), exit_refused);
+  std::cout << file << " is in order.\n";
+  return exit_done;
+}
+
+int run(int argc, char* argv[]) {
+  CLI::App app("vigild: a Vigil relay. It keeps sealed envelopes and vigils for its members, and knows nothing about them.");
+  app.require_subcommand(1);
+  app.footer(exit_codes_help);
+
+  InitOrder init;
+  CLI::App* init_command = app.add_subcommand("init", "make a new relay: configuration, keys, certificate, secret path");
+  init_command->add_option("--data", init.data, "folder for everything the relay keeps; it is made")->required();
+  init_command->add_option("--host", init.hosts, "name or address at which members reach it (may be given several times)")->required();
+  init_command->add_option("--port", init.port, "port at which members reach it")->capture_default_str()->check(CLI::Range(1, 65'535));
+  init_command->add_option("--listen", init.listen, "IP:PORT to listen on (may be given several times); default: every address of this machine");
+  init_command->add_option("--tls-cert", init.tls_certificate, "your own certificate chain, PEM")->check(CLI::ExistingFile);
+  init_command->add_option("--tls-key", init.tls_key, "its key, PEM")->check(CLI::ExistingFile);
+  init_command->add_option("--paths", init.paths, "how many secret paths")->capture_default_str()->check(CLI::Range(1, 16));
+  init_command->add_option("--root", init.root, "file for the root key, for offline keeping; default: DATA-root");
+
+  std::string config;
+  const auto add_config = [&config](CLI::App* command) {
+    command->add_option("--config", config, "the relay's configuration, vigild.toml")->required();
+  };
+  CLI::App* serve_command = app.add_subcommand("serve", "run the relay until SIGTERM; SIGHUP reads the configuration again");
+  add_config(serve_command);
+  CLI::App* check_command = app.add_subcommand("check", "read the configuration and say what is wrong with it");
+  add_config(check_command);
+
+  InviteOrder invite;
+  CLI::App* invite_command = app.add_subcommand("invite", "print invites, one a line, each for one person; the relay must be running");
+  add_config(invite_command);
+  invite_command->add_option("--count", invite.count, "how many")->capture_default_str()->check(CLI::Range(1, 1000));
+  invite_command->add_option("--days", invite.days, "how many days they are good for")->capture_default_str()->check(CLI::Range(1, 90));
+  invite_command->add_flag("--qr", invite.qr, "as QR codes too");
+  invite_command->add_flag("--json", invite.json, "as JSON");
+
+  bool status_json = false;
+  CLI::App* status_command = app.add_subcommand("status", "how the running relay is: counts, disk, connections, keys");
+  add_config(status_command);
+  status_command->add_flag("--json", status_json, "as JSON");
+
+  CertifyOrder certify_order;
+  CLI::App* certify_command = app.add_subcommand("certify", "renew the online key and the route list with the root; every 90 days");
+  add_config(certify_command);
+  certify_command->add_option("--root", certify_order.root, "the root's file")->required()->check(CLI::ExistingFile);
+  certify_command->add_option("--days", certify_order.days, "how many days the online key is good for")->capture_default_str()->check(CLI::Range(1, 90));
+  certify_command->add_flag("--next-tls-key", certify_order.next_tls_key, "go over to the next TLS key, whose pin members have already");
+
+  CLI11_PARSE(app, argc, argv);
+  if (*init_command) return run_init(init);
+  if (*serve_command) return serve(config);
+  if (*check_command) return run_check(config);
+  if (*invite_command) return print_invites(config, invite, now_s());
+  if (*status_command) return print_status(config, status_json);
+  certify_order.config = config;
+  return run_certify(certify_order);
+}
+
+}  // namespace
+}  // namespace vigil::server
+
+int main(int argc, char* argv[]) {
+  vigil::start_crypto();
+  vigil::forbid_core_dumps();
+  return vigil::server::run(argc, argv);
+}

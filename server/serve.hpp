@@ -1,0 +1,11 @@
+// `vigild serve`: the whole relay in one process, from start to SIGTERM. Used by main.
+#pragma once
+
+#include <filesystem>
+
+namespace vigil::server {
+
+// Returns an exit code (exit_codes.hpp).
+int serve(const std::filesystem::path& config_file);
+
+}  // namespace vigil::server
