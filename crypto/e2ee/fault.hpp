@@ -19,7 +19,6 @@ enum class Fault : std::uint8_t {
   expired,          // a bundle past its not-after
   from_the_future,  // issued more than two days ahead of this phone's clock: look at the clock
   not_trusted,      // not a contact (any more): nothing is sealed to it
-  no_session,       // no session and no bundle to start one with
   too_large,        // the content does not fit the envelope asked for, or any
   cannot_open,      // not for us, damaged, or its keys are gone: ask for it again
   replay,           // opened before; see OpenFailure.content_id
