@@ -1,0 +1,19 @@
+# The upper half: what people do with it. Contacts and meetings, alerts and their states, screens and words; then the command itself.
+add_custom_command(
+  OUTPUT ${generated}/client/alert_record.pb.cc ${generated}/client/alert_record.pb.h
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${generated}/client
+  COMMAND protobuf::protoc --cpp_out=${generated} --proto_path=${CMAKE_SOURCE_DIR} client/alert_record.proto
+  DEPENDS alert_record.proto
+  WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+add_library(vigil_client_record STATIC ${generated}/client/alert_record.pb.cc)
+target_include_directories(vigil_client_record SYSTEM PUBLIC ${generated})
+target_compile_options(vigil_client_record PRIVATE -w)
+target_compile_features(vigil_client_record PUBLIC cxx_std_23)
+target_link_libraries(vigil_client_record PUBLIC vigil_proto_content vigil_proto_wire protobuf::libprotobuf-lite)
+
+vigil_room(vigil_client
+  SOURCES
+    words.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
+    card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp
+  LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
+  PRIVATE_LINKS PkgConfig::QRENCODE)
