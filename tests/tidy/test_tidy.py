@@ -16,7 +16,8 @@ OPENING = "// What this file is for, who may use it, on which thread.\n"
 
 CLEAN = {
     "CMakeLists.txt": "# The build of a small tree for tests.\nadd_library(all)\n",
-    "crypto/base/CMakeLists.txt": "# Keeping secrets, for both sides.\nadd_library(base hash.cpp)\n",
+    "crypto/base/CMakeLists.txt": "# Keeping secrets, for both sides.\nadd_library(base hash.cpp)\noption(-include ${HERE}/mark.hpp)\n",
+    "crypto/base/mark.hpp": OPENING + "#pragma once\n",
     "crypto/base/labels.hpp": OPENING + '#pragma once\nconstexpr auto mailbox = "vigil mailbox";\n',
     "crypto/base/hash.hpp": OPENING + '#pragma once\n#include "crypto/base/labels.hpp"\n',
     "crypto/base/hash.cpp": '#include "crypto/base/hash.hpp"\n#include <sodium.h>\n',
