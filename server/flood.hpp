@@ -23,10 +23,8 @@ class Bucket {
   std::uint32_t take(std::uint32_t tokens, std::uint64_t now_ms);
 
  private:
-  friend class AddressFloods;
   std::uint32_t rate_ = 0, period_ms_ = 1000;
-  std::uint64_t free_at_ms_x_ =
-      0;  // when the bucket would be full again, in units of period / rate (GCRA): no division per token
+  std::uint64_t full_at_ = 0;  // when it would be full again, in units of 1 / rate ms (GCRA): no division per token
 };
 
 // Per address. At most 'entries_max' addresses are remembered; the one least recently seen in its set is forgotten, which
@@ -42,6 +40,8 @@ class AddressFloods {
  private:
   struct Shard;
   std::uint32_t urgent_per_min_, prekeys_per_h_;
+  std::uint64_t salt_ = 0;
+  std::size_t sets_ = 1;  // per shard
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -45,7 +45,8 @@ std::expected<void, std::string> make_folder(Undo& undo, const std::filesystem::
   if (::mkdir(folder.c_str(), 0700) == 0) return undo.made(folder), std::expected<void, std::string>{};
   std::error_code ignored;
   if (std::filesystem::is_directory(folder, ignored) && ::chmod(folder.c_str(), 0700) == 0) return {};
-  return std::unexpected(fmt::format("The folder {} cannot be made; choose another one, or make the one above it first.", folder.string()));
+  return std::unexpected(
+      fmt::format("The folder {} cannot be made; choose another one, or make the one above it first.", folder.string()));
 }
 
 std::string quoted_list(const std::vector<std::string>& entries) {
@@ -67,7 +68,8 @@ std::string config_text(const InitOrder& order, const std::vector<std::string>& 
   const std::vector<std::string> listen = order.listen.empty() ? listen_for(order.hosts.front(), order.port) : order.listen;
   std::string text = fmt::format(
       "# A Vigil relay. Secret: the paths below let members in; keep this file to yourself (mode 600).\n"
-      "# Every other key has its default; deploy/vigild.toml explains them all. `vigild check --config FILE` reads it without starting.\n\n"
+      "# Every other key has its default; deploy/vigild.toml explains them all. `vigild check --config FILE` reads it without "
+      "starting.\n\n"
       "[relay]\nhosts = {}\nport = {}\npaths = {}\n\n[listen]\naddresses = {}\n",
       quoted_list(order.hosts), order.port, quoted_list(paths), quoted_list(listen));
   if (!order.tls_key.empty())
@@ -86,11 +88,13 @@ std::vector<std::string> secret_paths(unsigned count) {
 // Key and certificate of the operator's, or new ones; the pins of both.
 std::expected<Pins, std::string> make_tls(Undo& undo, const InitOrder& order, const KeyFiles& files, std::uint64_t now_s) {
   if (!order.tls_key.empty()) {
-    const std::expected<Hash, std::string> of_key = pin_of_key(order.tls_key), of_certificate = pin_of_certificate(order.tls_certificate);
+    const std::expected<Hash, std::string> of_key = pin_of_key(order.tls_key),
+                                           of_certificate = pin_of_certificate(order.tls_certificate);
     if (!of_key) return std::unexpected(of_key.error());
     if (!of_certificate) return std::unexpected(of_certificate.error());
     if (*of_key != *of_certificate)
-      return std::unexpected(fmt::format("{} is not the key of {}; give a pair that belongs together.", order.tls_key.string(), order.tls_certificate.string()));
+      return std::unexpected(fmt::format("{} is not the key of {}; give a pair that belongs together.", order.tls_key.string(),
+                                         order.tls_certificate.string()));
     return Pins{*of_key, std::nullopt};
   }
   std::expected<std::string, std::string> key = make_tls_key(), next = make_tls_key();
@@ -113,10 +117,13 @@ std::expected<void, std::string> check_order(const InitOrder& order, const std::
   const KeyFiles files(order.data);
   for (const std::filesystem::path& there : {order.data / "vigild.toml", files.folder, order.data / "store"})
     if (std::filesystem::exists(there, ignored))
-      return std::unexpected(fmt::format("A relay lies in {} already. Nothing was changed; choose another folder with --data.", order.data.string()));
+      return std::unexpected(fmt::format("A relay lies in {} already. Nothing was changed; choose another folder with --data.",
+                                         order.data.string()));
   if (std::filesystem::exists(root, ignored))
-    return std::unexpected(fmt::format("{} is there already: the root of another relay? Nothing was changed; choose another file with --root.", root.string()));
-  if (order.tls_key.empty() != order.tls_certificate.empty()) return std::unexpected("Give both --tls-cert and --tls-key, or none of them.");
+    return std::unexpected(fmt::format(
+        "{} is there already: the root of another relay? Nothing was changed; choose another file with --root.", root.string()));
+  if (order.tls_key.empty() != order.tls_certificate.empty())
+    return std::unexpected("Give both --tls-cert and --tls-key, or none of them.");
   return {};
 }
 
@@ -156,7 +163,8 @@ std::expected<SigningKey, std::string> read_root(const std::filesystem::path& fi
     if (seed) wipe(*seed);
     if (root) return std::move(*root);
   }
-  return std::unexpected(fmt::format("{} holds no root key; give the file that `vigild init` made for offline keeping.", file.string()));
+  return std::unexpected(
+      fmt::format("{} holds no root key; give the file that `vigild init` made for offline keeping.", file.string()));
 }
 
 std::expected<Made, std::string> init_relay(const InitOrder& asked, std::uint64_t now_s) {
@@ -237,7 +245,8 @@ std::expected<void, std::string> certify(const CertifyOrder& order, std::uint64_
   wire::RouteList before;
   const std::expected<Bytes, std::string> last = read_file(files.routes);
   if (!last || !before.ParseFromArray(last->data(), static_cast<int>(last->size())))
-    return std::unexpected(fmt::format("{} is missing or damaged, so the next serial is not known; restore it from a copy.", files.routes.string()));
+    return std::unexpected(
+        fmt::format("{} is missing or damaged, so the next serial is not known; restore it from a copy.", files.routes.string()));
   const std::string routes = sign_routes(*root, *config, pins, &before, now_s).SerializeAsString();
   if (order.new_online_key) {
     // One file holds the seed, another its certificate; a start between the two says so and certify heals it.

@@ -12,9 +12,9 @@
 namespace vigil::server {
 
 struct InitOrder {
-  std::filesystem::path data;                      // made; refused when a relay lies there
-  std::filesystem::path root;                      // file for the root's seed; empty: DATA-root
-  std::vector<std::string> hosts;                  // how members reach it
+  std::filesystem::path data;      // made; refused when a relay lies there
+  std::filesystem::path root;      // file for the root's seed; empty: DATA-root
+  std::vector<std::string> hosts;  // how members reach it
   std::uint16_t port = 443;
   std::vector<std::string> listen;                 // "ip:port"; empty: by host
   std::filesystem::path tls_certificate, tls_key;  // both or none; none: a new key and a certificate signed by itself

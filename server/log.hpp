@@ -17,11 +17,12 @@ enum class Say : std::uint8_t {
   draining,  // N open connections
   stopped,   // after N s
   reloaded,
-  reload_refused,        // why is on the console's answer and on stderr of `vigild check`
+  reload_refused,        // `vigild check` says why
   reload_needs_restart,  // N keys
   online_key_ends,       // N days left
   online_key_ended,      // N days ago
   route_list_ends,       // N days left
+  pin_differs,
   store_not_writable,
   store_writable_again,
   disk_low,              // N percent free

@@ -1,4 +1,5 @@
-// vigild: the relay's command line. Each command is one function of the room; this file only reads arguments and tells the outcome.
+// vigild: the relay's command line. Each command is one function of the room; this file only reads arguments and tells the
+// outcome.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
@@ -59,9 +60,13 @@ int run(int argc, char* argv[]) {
   InitOrder init;
   CLI::App* init_command = app.add_subcommand("init", "make a new relay: configuration, keys, certificate, secret path");
   init_command->add_option("--data", init.data, "folder for everything the relay keeps; it is made")->required();
-  init_command->add_option("--host", init.hosts, "name or address at which members reach it (may be given several times)")->required();
-  init_command->add_option("--port", init.port, "port at which members reach it")->capture_default_str()->check(CLI::Range(1, 65'535));
-  init_command->add_option("--listen", init.listen, "IP:PORT to listen on (may be given several times); default: every address of this machine");
+  init_command->add_option("--host", init.hosts, "name or address at which members reach it (may be given several times)")
+      ->required();
+  init_command->add_option("--port", init.port, "port at which members reach it")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65'535));
+  init_command->add_option("--listen", init.listen,
+                           "IP:PORT to listen on (may be given several times); default: every address of this machine");
   init_command->add_option("--tls-cert", init.tls_certificate, "your own certificate chain, PEM")->check(CLI::ExistingFile);
   init_command->add_option("--tls-key", init.tls_key, "its key, PEM")->check(CLI::ExistingFile);
   init_command->add_option("--paths", init.paths, "how many secret paths")->capture_default_str()->check(CLI::Range(1, 16));
@@ -77,10 +82,13 @@ int run(int argc, char* argv[]) {
   add_config(check_command);
 
   InviteOrder invite;
-  CLI::App* invite_command = app.add_subcommand("invite", "print invites, one a line, each for one person; the relay must be running");
+  CLI::App* invite_command =
+      app.add_subcommand("invite", "print invites, one a line, each for one person; the relay must be running");
   add_config(invite_command);
   invite_command->add_option("--count", invite.count, "how many")->capture_default_str()->check(CLI::Range(1, 1000));
-  invite_command->add_option("--days", invite.days, "how many days they are good for")->capture_default_str()->check(CLI::Range(1, 90));
+  invite_command->add_option("--days", invite.days, "how many days they are good for")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 90));
   invite_command->add_flag("--qr", invite.qr, "as QR codes too");
   invite_command->add_flag("--json", invite.json, "as JSON");
 
@@ -90,11 +98,15 @@ int run(int argc, char* argv[]) {
   status_command->add_flag("--json", status_json, "as JSON");
 
   CertifyOrder certify_order;
-  CLI::App* certify_command = app.add_subcommand("certify", "renew the online key and the route list with the root; every 90 days");
+  CLI::App* certify_command =
+      app.add_subcommand("certify", "renew the online key and the route list with the root; every 90 days");
   add_config(certify_command);
   certify_command->add_option("--root", certify_order.root, "the root's file")->required()->check(CLI::ExistingFile);
-  certify_command->add_option("--days", certify_order.days, "how many days the online key is good for")->capture_default_str()->check(CLI::Range(1, 90));
-  certify_command->add_flag("--next-tls-key", certify_order.next_tls_key, "go over to the next TLS key, whose pin members have already");
+  certify_command->add_option("--days", certify_order.days, "how many days the online key is good for")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 90));
+  certify_command->add_flag("--next-tls-key", certify_order.next_tls_key,
+                            "go over to the next TLS key, whose pin members have already");
 
   CLI11_PARSE(app, argc, argv);
   if (*init_command) return run_init(init);

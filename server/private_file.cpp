@@ -50,12 +50,13 @@ bool sync_folder(const std::filesystem::path& folder) {
 template <class Container>
 std::expected<Container, std::string> read_whole(const std::filesystem::path& file, bool only_ours) {
   const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat is {};
+  struct stat is{};
   if (opened.number() < 0 || ::fstat(opened.number(), &is) != 0) return failed(file, "read");
   if (!S_ISREG(is.st_mode) || is.st_size < 0 || static_cast<std::size_t>(is.st_size) > bytes_max)
     return std::unexpected(fmt::format("{} is not a file of at most 1 MiB.", file.string()));
   if (only_ours && (is.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return std::unexpected(fmt::format("{} holds a secret and others may read it; run: chmod 600 {}", file.string(), file.string()));
+    return std::unexpected(
+        fmt::format("{} holds a secret and others may read it; run: chmod 600 {}", file.string(), file.string()));
   Container content(static_cast<std::size_t>(is.st_size));
   std::size_t filled = 0;
   while (filled < content.size()) {
@@ -87,8 +88,12 @@ std::expected<void, std::string> write_private(const std::filesystem::path& file
   return {};
 }
 
-std::expected<SecretBytes, std::string> read_private(const std::filesystem::path& file) { return read_whole<SecretBytes>(file, true); }
+std::expected<SecretBytes, std::string> read_private(const std::filesystem::path& file) {
+  return read_whole<SecretBytes>(file, true);
+}
 
-std::expected<Bytes, std::string> read_file(const std::filesystem::path& file) { return read_whole<Bytes>(file, false); }
+std::expected<Bytes, std::string> read_file(const std::filesystem::path& file) {
+  return read_whole<Bytes>(file, false);
+}
 
 }  // namespace vigil::server

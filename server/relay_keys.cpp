@@ -43,7 +43,8 @@ std::expected<Message, std::string> read_message(const std::filesystem::path& fi
   if (!bytes) return std::unexpected(bytes.error());
   Message message;
   if (!message.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())))
-    return std::unexpected(fmt::format("{} is damaged; restore it from a copy, or renew it with `vigild certify`.", file.string()));
+    return std::unexpected(
+        fmt::format("{} is damaged; restore it from a copy, or renew it with `vigild certify`.", file.string()));
   return message;
 }
 
@@ -51,7 +52,9 @@ std::int64_t days_between(std::uint64_t now_s, std::uint64_t end_s) {
   return (static_cast<std::int64_t>(end_s) - static_cast<std::int64_t>(now_s)) / static_cast<std::int64_t>(day_s);
 }
 
-std::string as_string(View bytes) { return {bytes.begin(), bytes.end()}; }
+std::string as_string(View bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 }  // namespace
 
@@ -69,7 +72,9 @@ Signature RelayKeys::sign_greeting(const Exporter& exporter, const Challenge& ch
   return vigil::sign_greeting(online, Binding{root, exporter}, challenge);
 }
 
-std::int64_t RelayKeys::days_left(std::uint64_t now_s) const { return days_between(now_s, certificate.not_after_s()); }
+std::int64_t RelayKeys::days_left(std::uint64_t now_s) const {
+  return days_between(now_s, certificate.not_after_s());
+}
 
 std::int64_t RelayKeys::routes_days_left(std::uint64_t now_s) const {
   wire::RouteListBody body;
@@ -96,7 +101,8 @@ std::expected<RelayKeys, std::string> load_relay_keys(const std::filesystem::pat
   std::expected<wire::RootCertificate, std::string> certificate = read_message<wire::RootCertificate>(files.certificate);
   if (!certificate) return std::unexpected(certificate.error());
   if (!verify_online_key(*root, *certificate) || certificate->online_key() != as_string(online->public_key().view()))
-    return std::unexpected(fmt::format("{} does not certify the online key for this root; renew both with `vigild certify`.", files.certificate.string()));
+    return std::unexpected(fmt::format("{} does not certify the online key for this root; renew both with `vigild certify`.",
+                                       files.certificate.string()));
   std::expected<wire::RouteList, std::string> routes = read_message<wire::RouteList>(files.routes);
   if (!routes) return std::unexpected(routes.error());
   wire::RouteListBody body;
@@ -115,7 +121,8 @@ wire::RootCertificate certify_online_key(const SigningKey& root, const PublicKey
   return certificate;
 }
 
-wire::RouteList sign_routes(const SigningKey& root, const Config& config, const Pins& pins, const wire::RouteList* before, std::uint64_t now_s) {
+wire::RouteList sign_routes(const SigningKey& root, const Config& config, const Pins& pins, const wire::RouteList* before,
+                            std::uint64_t now_s) {
   wire::RouteListBody body;
   body.set_root(as_string(root.public_key().view()));
   body.set_serial(1);
@@ -154,7 +161,8 @@ std::expected<Hash, std::string> pin_of_key(const std::filesystem::path& file) {
   const File opened(std::fopen(file.c_str(), "re"));
   if (!opened) return std::unexpected(fmt::format("{} cannot be read.", file.string()));
   char none[] = "";
-  const Key key(PEM_read_PrivateKey(opened.get(), nullptr, nullptr, none));  // an encrypted key is refused, nobody is there to type
+  const Key key(
+      PEM_read_PrivateKey(opened.get(), nullptr, nullptr, none));  // an encrypted key is refused, nobody is there to type
   if (!key) return std::unexpected(fmt::format("{} holds no unencrypted private key in PEM form.", file.string()));
   return sha256_of_public_key(key.get());
 }

@@ -46,7 +46,8 @@ struct Pins {
 // Good for 'days' (at most online_days_max) from 'now_s'.
 wire::RootCertificate certify_online_key(const SigningKey& root, const PublicKey& online, std::uint64_t now_s, unsigned days);
 // The list that follows 'before' (may be null): one route per host and path.
-wire::RouteList sign_routes(const SigningKey& root, const Config& config, const Pins& pins, const wire::RouteList* before, std::uint64_t now_s);
+wire::RouteList sign_routes(const SigningKey& root, const Config& config, const Pins& pins, const wire::RouteList* before,
+                            std::uint64_t now_s);
 
 // ---- files
 

@@ -61,10 +61,13 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::string& host, std::uint64
   return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
          ASN1_TIME_set(X509_getm_notBefore(certificate), now) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(certificate), now + ten_years_s) != nullptr &&
-         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, length, -1, 0) == 1 && X509_set_issuer_name(certificate, name) == 1 &&
-         X509_set_pubkey(certificate, key) == 1 && extend(certificate, NID_subject_key_identifier, "hash") &&
-         extend(certificate, NID_authority_key_identifier, "keyid:always") && extend(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
-         extend(certificate, NID_subject_alt_name, (is_ip(host) ? "IP:" : "DNS:") + host) && X509_sign(certificate, key, EVP_sha256()) > 0;
+         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, length, -1, 0) == 1 &&
+         X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+         extend(certificate, NID_subject_key_identifier, "hash") &&
+         extend(certificate, NID_authority_key_identifier, "keyid:always") &&
+         extend(certificate, NID_basic_constraints, "critical,CA:TRUE") &&
+         extend(certificate, NID_subject_alt_name, (is_ip(host) ? "IP:" : "DNS:") + host) &&
+         X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
 }  // namespace
@@ -77,12 +80,14 @@ std::expected<std::string, std::string> make_tls_key() {
   return content(out.get());
 }
 
-std::expected<std::string, std::string> make_certificate(const std::string& key_pem, const std::string& host, std::uint64_t now_s) {
+std::expected<std::string, std::string> make_certificate(const std::string& key_pem, const std::string& host,
+                                                         std::uint64_t now_s) {
   const Memory in(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
   const Key key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
   const Certificate certificate(X509_new());
   const Memory out(BIO_new(BIO_s_mem()));
-  if (!key || !certificate || !out || !fill(certificate.get(), key.get(), host, now_s) || PEM_write_bio_X509(out.get(), certificate.get()) != 1)
+  if (!key || !certificate || !out || !fill(certificate.get(), key.get(), host, now_s) ||
+      PEM_write_bio_X509(out.get(), certificate.get()) != 1)
     return std::unexpected("OpenSSL cannot make a certificate for this host name.");
   return content(out.get());
 }

@@ -1,0 +1,78 @@
+// The timekeeper's one loop.
+#include "server/timekeeper.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "server/log.hpp"
+
+namespace vigil::server {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+constexpr milliseconds breath{10};      // between two releases, while very much is due
+constexpr milliseconds look_again{50};  // while the second that is due has not quite come
+constexpr milliseconds retry{250};      // after a store that could not
+constexpr milliseconds retry_max{1000};
+constexpr milliseconds long_sleep{30'000};  // a suspended machine or a set clock is noticed after this
+
+}  // namespace
+
+Timekeeper::Timekeeper(asio::io_context& context, storage::Store& store, const storage::Clock& clock, Counters& counters)
+    : context_(context), store_(store), clock_(clock), counters_(counters), timer_(context) {}
+
+void Timekeeper::next_due(storage::Instant due) noexcept {
+  asio::post(context_, [this, due] {
+    due_ = due;
+    ++heard_;
+    timer_.cancel();
+  });
+}
+
+void Timekeeper::stop() {
+  stopping_ = true;
+  timer_.cancel();
+}
+
+asio::awaitable<void> Timekeeper::sleep(milliseconds time) {
+  timer_.expires_after(time);
+  co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+asio::awaitable<void> Timekeeper::run() {
+  while (!stopping_) {
+    const storage::Instant now = clock_.wall_s();
+    if (due_ && *due_ <= now) {
+      co_await release();
+      continue;
+    }
+    // Whole seconds: aim one short of it, then look every 50 ms.
+    milliseconds time = long_sleep;
+    if (due_ && *due_ - now <= 30) time = std::max(look_again, milliseconds((*due_ - now - 1) * 1000));
+    co_await sleep(time);
+  }
+}
+
+asio::awaitable<void> Timekeeper::release() {
+  const storage::Instant asked = *due_;
+  const std::uint64_t heard = heard_;
+  storage::ReleaseDue write;
+  const storage::Outcome outcome = co_await storage::apply(store_, write);
+  if (stopping_) co_return;
+  if (outcome.status != wire::DONE) {
+    ++failed_;
+    if (failed_ == 1 || failed_ % 60 == 0) say(Say::release_retried, failed_);
+    co_await sleep(std::min(retry_max, retry * failed_));
+    co_return;
+  }
+  counters_.releases.add();
+  failed_ = 0;
+  if (heard_ == heard) due_.reset();  // the store said nothing more: it will when there is something
+  // Due again at the same moment means the store's clock is behind ours: wait for it, longer each time.
+  idle_ = due_ && *due_ <= asked ? std::min(idle_ + 1, 20u) : 0;
+  co_await sleep(breath + look_again * idle_);
+}
+
+}  // namespace vigil::server

@@ -1,0 +1,40 @@
+// Wakes the store when a vigil is due. Used by serve, on the main thread's io_context.
+// It sleeps until the moment the store has named, asks it to release what is due, and asks again when the store could not.
+// It knows no vigil: what is due, and by which clock, is the store's to say.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+
+#include "server/counters.hpp"
+#include "storage/store.hpp"
+
+namespace vigil::server {
+
+class Timekeeper {
+ public:
+  Timekeeper(boost::asio::io_context& context, storage::Store& store, const storage::Clock& clock, Counters& counters);
+
+  // From Observer::next_due, any thread. The latest word is the truth.
+  void next_due(storage::Instant due) noexcept;
+  // Until stop(). Never asks the store more than a hundred times a second, however often it says »now«.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+ private:
+  boost::asio::awaitable<void> release();
+  boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
+
+  boost::asio::io_context& context_;
+  storage::Store& store_;
+  const storage::Clock& clock_;
+  Counters& counters_;
+  boost::asio::steady_timer timer_;
+  std::optional<storage::Instant> due_;
+  std::uint64_t heard_ = 0;  // how often the store has said something
+  std::uint32_t failed_ = 0, idle_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace vigil::server

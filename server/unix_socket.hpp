@@ -1,0 +1,27 @@
+// Unix sockets whose path may be longer than the 107 bytes that sockaddr_un holds. Used by console on both ends.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+
+namespace vigil::server {
+
+// A short name for 'socket', good while this object lives: through an open descriptor of its folder.
+class ShortPath {
+ public:
+  explicit ShortPath(const std::filesystem::path& socket);
+  ShortPath(const ShortPath&) = delete;
+  ShortPath& operator=(const ShortPath&) = delete;
+  ~ShortPath();
+  const std::string& text() const { return text_; }
+
+ private:
+  int folder_;
+  std::string text_;
+};
+
+// Sends one line to the console and returns the line it answers with; nothing when no relay answers. Blocks, at most 30 s.
+std::expected<std::string, std::string> ask_console(const std::filesystem::path& socket, const std::string& line);
+
+}  // namespace vigil::server
