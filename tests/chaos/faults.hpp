@@ -1,0 +1,41 @@
+// A disk with faults that a test switches on and off: full, read-only, failing syncs, and a free space of the test's choosing.
+// Plugs in through EmbeddedOptions::file_system, over any other layer. Any thread.
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <atomic>
+
+namespace vigil::storage::testing {
+
+class FaultyDisk final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit FaultyDisk(std::shared_ptr<rocksdb::FileSystem> below) : FileSystemWrapper(std::move(below)) {}
+
+  std::atomic<bool> full = false;                // ENOSPC on every write and on making files
+  std::atomic<bool> read_only = false;           // EROFS on everything but reading
+  std::atomic<std::uint32_t> failing_syncs = 0;  // so many syncs of logs answer EIO
+  std::atomic<std::int64_t> free_percent = -1;   // what the disk says about itself; -1: the truth
+  std::atomic<std::uint64_t> syncs = 0, refused = 0;
+
+  const char* Name() const override { return "FaultyDisk"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                       std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options, std::uint64_t* bytes,
+                                 rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus IsDirectory(const std::string& path, const rocksdb::IOOptions& options, bool* is,
+                                rocksdb::IODebugContext* debug) override;
+
+  // For the handles: OK, or the fault that this operation meets.
+  rocksdb::IOStatus writing();
+  rocksdb::IOStatus syncing(bool is_log);
+};
+
+}  // namespace vigil::storage::testing
