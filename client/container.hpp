@@ -26,7 +26,7 @@ inline constexpr int container_schema_version = 1;
 // One run of a prepared statement: bind in order, then step over rows. Resets the statement when it goes.
 class Query {
  public:
-  explicit Query(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+  explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
   ~Query();
@@ -57,7 +57,6 @@ class Query {
   }
 
  private:
-  sqlite3* database_;
   sqlite3_stmt* statement_;
   int next_ = 1;
 };
@@ -77,7 +76,8 @@ class Container {
   std::int64_t last_row_id() const;
   std::int64_t changes() const;
 
-  // One step: all of it or nothing. Nested ones join the outermost. Not committed = rolled back when it goes.
+  // One step: all of it or nothing. A nested one undoes only itself, the outermost undoes everything. Not committed = rolled back
+  // when it goes. The first begin() waits for the write lock (IMMEDIATE).
   //   Transaction step(container); ...; step.commit();
   class Transaction {
    public:
@@ -89,9 +89,13 @@ class Container {
 
    private:
     Container& container_;
-    bool outermost_;
     bool done_ = false;
   };
+
+  // What Transaction calls; for key_store, whose interface has the same three words.
+  void begin();
+  void commit();
+  void rollback() noexcept;
 
   // Small values that have no table: own name, own identity's record.
   std::optional<Bytes> setting(std::string_view name);
@@ -103,13 +107,15 @@ class Container {
  private:
   Container(const Path& path, const Path& twin);
   void start(View key, bool fresh);
+  void run(const char* sql);
+  void grow_to(std::size_t bytes);
+  void even_twin();
   void touch_both() const;
 
   Path path_, twin_;
   sqlite3* database_ = nullptr;
   std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
   int depth_ = 0;
-  bool undone_ = false;
 };
 
 }  // namespace vigil::client

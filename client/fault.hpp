@@ -22,6 +22,7 @@ enum class Fault {
   not_a_relay,        // an ordinary web server answered: the path is not (or no longer) the relay's
   unsupported_route,  // a route this client cannot use (an onion address without Tor)
   displaced,          // another device listens to this mailbox now
+  not_proved,         // the relay does not accept our proof of ownership
   too_large,          // our own message would break the protocol's bounds
   stopped,            // this client closed the link itself
   // route lists

@@ -30,9 +30,9 @@ class ContainerKeys final : public e2ee::KeyStore {
   void remember_first(const Hash& which, const e2ee::OpenedFirst& what, std::uint64_t until_s) override;
   void forget_first_before(std::uint64_t now_s) override;
 
-  // A contact that is not removed, or an identity trusted for a meeting (see trust_for_meeting).
+  // A contact, or an identity trusted for a meeting (until the first meeting after its time). One-shots never ask.
   bool is_trusted(const e2ee::IdentityKey& identity) override;
-  void trust_for_meeting(const e2ee::IdentityKey& identity, std::uint64_t until_s);
+  void trust_for_meeting(const e2ee::IdentityKey& identity, std::uint64_t now_s, std::uint64_t until_s);
 
   // The identity of this profile; made and kept at the first call.
   e2ee::Identity own_identity();

@@ -69,8 +69,6 @@ struct SealedAlert {
 // Seals the stage copies. The prepared alert is used up: its one-shot chains have moved.
 std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepared, const Press& press);
 
-// H("vigil vigil", kind | every hash in order | nonce), from the vigil's own fields.
-VigilId vigil_id_of(const wire::Vigil& vigil);
 // The parts of a Keep, each below the frame's bound.
 std::vector<wire::Request> keep_parts(const wire::Vigil& vigil);
 

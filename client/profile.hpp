@@ -3,7 +3,7 @@
 //
 //   profile = magic(8) | version(4) | operations(8) | memory(8) | slot | slot | SHA-256 of all before
 //   slot    = salt(16) | XChaCha20-Poly1305(Argon2id(PIN, salt), SlotBody padded to 256)
-//   SlotBody = version, container (a or b), container key, box secret key, the other container's box public key, vault input
+//   SlotBody = version, container (a or b), container key, box secret key, own and other box public key, vault input
 //
 // Both slots are tried whatever the first one says, so that time does not tell them apart. Blocking (Argon2id); any thread, one
 // at a time.

@@ -26,15 +26,15 @@ struct LinkOptions {
 // One POST over the first route that completes; the answers in the order of 'requests' (ids are set here). Exactly one answer
 // each, or not_this_protocol. no_route: none completed; the relay may or may not have seen it, so ask again with the same
 // content. wrong_key: no route completed and at least one had a wrong key. Never retries: see ask_patiently and the outbox.
-asio::awaitable<Outcome<std::vector<wire::Answer>>> ask(const Routes& routes, std::vector<wire::Request> requests,
+asio::awaitable<Outcome<std::vector<wire::Answer>>> ask(Routes routes, std::vector<wire::Request> requests,
                                                         LinkOptions options = {});
-asio::awaitable<Outcome<wire::Answer>> ask_one(const Routes& routes, wire::Request request, LinkOptions options = {});
+asio::awaitable<Outcome<wire::Answer>> ask_one(Routes routes, wire::Request request, LinkOptions options = {});
 
 // As ask_one, for things a person waits for (a bundle, a probe, an answer): follows status.hpp's next_step, UNKNOWN at once with
 // the same request, SLOW_DOWN and UNAVAILABLE after the relay's retry_after_s, unreachable after 1, 2, 4 s, until 'give_up' has
 // passed.
-asio::awaitable<Outcome<wire::Answer>> ask_patiently(const Routes& routes, wire::Request request,
-                                                     std::chrono::milliseconds give_up, LinkOptions options = {});
+asio::awaitable<Outcome<wire::Answer>> ask_patiently(Routes routes, wire::Request request, std::chrono::milliseconds give_up,
+                                                     LinkOptions options = {});
 
 // ---- owner
 
@@ -52,8 +52,8 @@ class OwnerLink {
  public:
   // Races the routes to a checked greeting, then proves ownership. wrong_greeting, wrong_key, no_route, ...; a refused proof =
   // closed. 'now_s' is this phone's clock (for the online key's dates only).
-  static asio::awaitable<Outcome<std::unique_ptr<OwnerLink>>> connect(const Routes& routes, const SigningKey& owner,
-                                                                      std::uint64_t now_s, LinkOptions options = {});
+  static asio::awaitable<Outcome<std::unique_ptr<OwnerLink>>> connect(Routes routes, const SigningKey& owner, std::uint64_t now_s,
+                                                                      LinkOptions options = {});
   ~OwnerLink();  // stops it
   OwnerLink(const OwnerLink&) = delete;
   OwnerLink& operator=(const OwnerLink&) = delete;

@@ -27,14 +27,16 @@ struct Patience {
 class Socket {
  public:
   // Completes when the WebSocket stands. wrong_key, timed_out, closed, not_a_relay, not_this_protocol, unsupported_route.
-  static asio::awaitable<Outcome<std::unique_ptr<Socket>>> connect(const Route& route, Patience patience);
+  static asio::awaitable<Outcome<std::unique_ptr<Socket>>> connect(Route route, Patience patience);
   ~Socket();  // closes at once, without ceremony
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
   const Exporter& exporter() const;
-  // One binary frame of at most frame_bytes_max. One reader at a time. closed after 'idle' without a byte.
+  // One binary frame of at most frame_bytes_max. One reader at a time. timed_out after the idle time.
   asio::awaitable<Outcome<Bytes>> read();
+  // The same with a deadline, after which the socket is closed: timed_out. For the greeting, before set_idle.
+  asio::awaitable<Outcome<Bytes>> read_within(std::chrono::milliseconds time);
   // One writer at a time.
   asio::awaitable<Outcome<void>> write(const Bytes& frame);
   asio::awaitable<Outcome<void>> ping();
@@ -50,6 +52,6 @@ class Socket {
 };
 
 // One request of its own connection: the body of the answer, at most post_bytes_max. Faults as above.
-asio::awaitable<Outcome<Bytes>> post(const Route& route, Bytes body, Patience patience);
+asio::awaitable<Outcome<Bytes>> post_once(Route route, Bytes body, Patience patience);
 
 }  // namespace vigil::client

@@ -1,0 +1,64 @@
+// The tables of a container, version 1. Used by container.cpp only. A later version adds a step that turns the one before into
+// its own.
+#pragma once
+
+namespace vigil::client {
+
+inline constexpr char schema_v1[] = R"sql(
+CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+-- people (records/people)
+CREATE TABLE relays (
+  root BLOB PRIMARY KEY, number INTEGER NOT NULL UNIQUE, routes BLOB NOT NULL, owner_seed BLOB NOT NULL, invite BLOB,
+  self_address BLOB, bundle_sequence INTEGER NOT NULL, bundle_not_after_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE contacts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, identity BLOB NOT NULL UNIQUE, checked INTEGER NOT NULL,
+  responder INTEGER NOT NULL, met_s INTEGER NOT NULL);
+CREATE TABLE reaches (
+  contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, root BLOB NOT NULL, number INTEGER NOT NULL,
+  routes BLOB NOT NULL, address BLOB NOT NULL, bundle BLOB NOT NULL, bundle_sequence INTEGER NOT NULL,
+  PRIMARY KEY (contact, root)) WITHOUT ROWID;
+CREATE TABLE given (
+  hash BLOB PRIMARY KEY, root BLOB NOT NULL, address BLOB NOT NULL, given_to INTEGER NOT NULL,
+  contact INTEGER REFERENCES contacts (id) ON DELETE CASCADE, until_s INTEGER NOT NULL, card_secret BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX given_contact ON given (contact);
+CREATE TABLE tiers (
+  place INTEGER PRIMARY KEY, contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, tier INTEGER NOT NULL,
+  after_s INTEGER NOT NULL);
+
+-- keys (key_store)
+CREATE TABLE own_keys (kind INTEGER NOT NULL, id INTEGER NOT NULL, created_s INTEGER NOT NULL, record BLOB NOT NULL,
+  PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE TABLE rising (which INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE sessions (name TEXT NOT NULL, device INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (name, device));
+CREATE TABLE firsts (which BLOB PRIMARY KEY, message BLOB NOT NULL, content_id BLOB NOT NULL, until_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX firsts_until ON firsts (until_s);
+CREATE TABLE meeting_trust (identity BLOB PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID;
+
+-- story (records/story)
+CREATE TABLE alerts (
+  alert_id BLOB NOT NULL, vigil_id BLOB NOT NULL UNIQUE, root BLOB NOT NULL, contact INTEGER, content BLOB NOT NULL,
+  first_seen_s INTEGER NOT NULL, round INTEGER NOT NULL, stage INTEGER NOT NULL, rung_s INTEGER NOT NULL, my_step INTEGER NOT NULL,
+  is_over INTEGER NOT NULL, forced INTEGER NOT NULL, cleared INTEGER NOT NULL, PRIMARY KEY (alert_id, vigil_id)) WITHOUT ROWID;
+CREATE TABLE acts (
+  vigil_id BLOB NOT NULL, person INTEGER NOT NULL, step INTEGER NOT NULL, act INTEGER NOT NULL, released_s INTEGER NOT NULL,
+  lease_s INTEGER NOT NULL, PRIMARY KEY (vigil_id, person)) WITHOUT ROWID;
+CREATE TABLE names (vigil_id BLOB NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (vigil_id, person)) WITHOUT ROWID;
+CREATE TABLE timeline (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, alert_id BLOB NOT NULL, at_s INTEGER NOT NULL, what TEXT NOT NULL, detail BLOB NOT NULL);
+CREATE INDEX timeline_alert ON timeline (alert_id);
+CREATE TABLE inbox (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, content_id BLOB NOT NULL, contact INTEGER NOT NULL, received_s INTEGER NOT NULL,
+  content BLOB NOT NULL, shown INTEGER NOT NULL, UNIQUE (content_id, contact));
+CREATE TABLE sent (
+  content_id BLOB NOT NULL, contact INTEGER NOT NULL, sent_s INTEGER NOT NULL, content BLOB NOT NULL, arrived_s INTEGER NOT NULL,
+  seen_s INTEGER NOT NULL, PRIMARY KEY (content_id, contact)) WITHOUT ROWID;
+CREATE TABLE sent_copies (copy_id BLOB PRIMARY KEY, content_id BLOB NOT NULL, contact INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE due_receipts (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER NOT NULL, kind INTEGER NOT NULL, content_id BLOB NOT NULL,
+  due_s INTEGER NOT NULL);
+CREATE TABLE remembered (key BLOB PRIMARY KEY, at_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX remembered_at ON remembered (at_s);
+)sql";
+
+}  // namespace vigil::client
