@@ -40,6 +40,9 @@ class Outbox {
   };
   // Durable when it returns. too_large, disk_full, disk.
   Outcome<ItemId> put(const NewItem& item, std::uint64_t now_s);
+  // The same, already in this process's hands: for whoever sends at once and wants to see the answer itself. Defined below.
+  class Claimed;
+  Outcome<Claimed> put_claimed(const NewItem& item, std::uint64_t now_s);
 
   // All items, urgent and oldest first; a damaged file is moved aside ("damaged-*") and left out.
   Outcome<std::vector<kept::Item>> list() const;
@@ -55,6 +58,7 @@ class Outbox {
 
    private:
     friend class Outbox;
+    Outcome<void> write();
     Claimed(Path path, kept::Item item, Descriptor lock)
         : path_(std::move(path)), item_(std::move(item)), lock_(std::move(lock)) {}
     Path path_;

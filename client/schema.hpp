@@ -39,7 +39,7 @@ CREATE TABLE meeting_trust (identity BLOB PRIMARY KEY, until_s INTEGER NOT NULL)
 CREATE TABLE alerts (
   alert_id BLOB NOT NULL, vigil_id BLOB NOT NULL UNIQUE, root BLOB NOT NULL, contact INTEGER, content BLOB NOT NULL,
   first_seen_s INTEGER NOT NULL, round INTEGER NOT NULL, stage INTEGER NOT NULL, rung_s INTEGER NOT NULL, my_step INTEGER NOT NULL,
-  is_over INTEGER NOT NULL, forced INTEGER NOT NULL, cleared INTEGER NOT NULL, PRIMARY KEY (alert_id, vigil_id)) WITHOUT ROWID;
+  is_over INTEGER NOT NULL, forced INTEGER NOT NULL, cleared INTEGER NOT NULL, cleared_s INTEGER NOT NULL, PRIMARY KEY (alert_id, vigil_id)) WITHOUT ROWID;
 CREATE TABLE acts (
   vigil_id BLOB NOT NULL, person INTEGER NOT NULL, step INTEGER NOT NULL, act INTEGER NOT NULL, released_s INTEGER NOT NULL,
   lease_s INTEGER NOT NULL, PRIMARY KEY (vigil_id, person)) WITHOUT ROWID;

@@ -25,6 +25,7 @@ struct SeenAlert {
   std::uint64_t rung_s = 0;            // a key was pressed (seen); 0 = rings
   std::uint32_t my_step = 0;           // last step shown of the own answer chain
   bool over = false, forced = false, cleared = false;
+  std::uint64_t cleared_s = 0;  // when the all-clear came: its place is forgotten 24 h later
 };
 
 class Alerts {
