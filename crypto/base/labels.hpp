@@ -7,13 +7,12 @@
 namespace vigil::labels {
 
 // relay and client
-inline constexpr std::string_view mailbox = "vigil mailbox";  // mailbox id = H(., owner key)
-inline constexpr std::string_view address = "vigil address";  // address hash = H(., address)
-inline constexpr std::string_view copy = "vigil copy";        // copy id = first 16 of H(., fan-out id, address hash)
-inline constexpr std::string_view released_copy =
-    "vigil released";                                             // first 16 of H(., vigil id, round, stage, what, address hash)
-inline constexpr std::string_view vigil = "vigil vigil";          // vigil id
-inline constexpr std::string_view vigil_secret = "vigil secret";  // hash under which the relay keeps a vigil's secret
+inline constexpr std::string_view mailbox = "vigil mailbox";          // mailbox id = H(., owner key)
+inline constexpr std::string_view address = "vigil address";          // address hash = H(., address)
+inline constexpr std::string_view copy = "vigil copy";                // copy id = first 16 of H(., fan-out id, address hash)
+inline constexpr std::string_view released_copy = "vigil released";   // first 16 of H(., vigil, round, stage, what, address hash)
+inline constexpr std::string_view vigil = "vigil vigil";              // vigil id
+inline constexpr std::string_view vigil_secret = "vigil secret";      // hash under which the relay keeps a vigil's secret
 inline constexpr std::string_view answer_step = "vigil answer step";  // one step of an answer chain
 inline constexpr std::string_view invite = "vigil invite";            // hash under which the relay keeps an invite
 inline constexpr std::string_view greeting = "vigil greeting";
@@ -39,5 +38,8 @@ inline constexpr std::string_view meeting = "vigil meeting";    // proof in an i
 inline constexpr std::string_view first_message = "vigil first message";  // (sender, base key) remembered against replay
 inline constexpr std::string_view slot = "vigil slot";
 inline constexpr std::string_view box = "vigil box";  // an ending sealed to what one PIN opens
+inline constexpr std::string_view content_seen = "vigil content seen";  // (sender, content id) remembered: once to the person
+inline constexpr std::string_view plan = "vigil plan";  // from what the prepared alerts were made
+inline constexpr std::string_view trouble_said = "vigil trouble said";  // one request to write again per contact and hour
 
 }  // namespace vigil::labels

@@ -25,6 +25,9 @@ void forbid_core_dumps() {
 
 SecretBytes::SecretBytes(std::size_t size) : size_(size) {
   if (size == 0) return;
+  // sodium_malloc aborts before sodium_init: a test or fuzzer without a main of ours starts it here.
+  static const bool started = (start_crypto(), true);
+  static_cast<void>(started);
   data_ = static_cast<std::uint8_t*>(sodium_malloc(size));
   if (data_ == nullptr) throw std::bad_alloc();
   sodium_memzero(data_, size);

@@ -9,7 +9,7 @@
 
 namespace vigil::e2ee {
 
-class MemoryKeyStore final : public KeyStore {
+class MemoryKeyStore : public KeyStore {
  public:
   void begin() override;
   void commit() override;

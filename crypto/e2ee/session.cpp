@@ -1,18 +1,15 @@
 #include "crypto/e2ee/session.hpp"
 
 #include <signal/protocol.h>
-#include <signal/session_builder.h>
 #include <signal/session_cipher.h>
 #include <signal/session_state.h>
 
 #include <algorithm>
-#include <cassert>
-#include <new>
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
-#include "crypto/base/random.hpp"
+#include "crypto/e2ee/sealing.hpp"
 #include "crypto/e2ee/signal_store.hpp"
 #include "proto/limits.hpp"
 
@@ -21,120 +18,15 @@ namespace {
 
 constexpr std::uint32_t signal_version = 3;
 
-using Builder = std::unique_ptr<session_builder, decltype(&session_builder_free)>;
-using Cipher = std::unique_ptr<session_cipher, decltype(&session_cipher_free)>;
-
-// 'address' must outlive what is made here: the library keeps the pointer.
-Cipher make_cipher(SignalStore& store, const SignalAddress& address) {
-  session_cipher* made = nullptr;
-  if (session_cipher_create(&made, store.get(), address.get(), store.context()) != SG_SUCCESS) throw std::bad_alloc();
-  return {made, &session_cipher_free};
-}
+using sealing::Cipher;
+using sealing::make_cipher;
+using sealing::Scratch;
+using sealing::scratch_name;
 
 // Names are unique over all accounts, since identities are.
 std::string session_name(const IdentityKey& peer) {
   return hex(peer.view());
 }
-std::string scratch_name() {
-  return "once:" + hex(random_bytes(16));
-}
-
-class Scratch {
- public:
-  explicit Scratch(SignalStore& store) : store_(store) { store_.begin_scratch(); }
-  ~Scratch() { store_.end_scratch(); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
- private:
-  SignalStore& store_;
-};
-
-std::string as_string(View bytes) {
-  return std::string(text(bytes));
-}
-
-// Content with both ends bound in, and the envelope it needs.
-struct Prepared {
-  SecretBytes plain;
-  std::size_t envelope_bytes = 0;
-};
-Outcome<Prepared> prepare(const Identity& me, const Sealing& how, const content::Content& content) {
-  if (content.id().size() != CopyId::length || (how.envelope_bytes != 0 && !limits::is_envelope_size(how.envelope_bytes)))
-    return std::unexpected(Fault::malformed);
-  content::Content bound = content;
-  bound.set_sender(as_string(me.key().view()));
-  bound.set_recipient(as_string(how.to.identity().view()));
-  const std::size_t length = bound.ByteSizeLong();
-  const std::optional<std::size_t> smallest = envelope_bytes_for(length);
-  const std::size_t bytes = how.envelope_bytes != 0 ? how.envelope_bytes : smallest.value_or(0);
-  if (!smallest || bytes < *smallest) return std::unexpected(Fault::too_large);
-  Prepared out{SecretBytes(length), bytes};
-  bound.SerializeToArray(out.plain.data(), static_cast<int>(length));
-  return out;
-}
-
-// X3DH from a checked bundle: starts the session named by 'address'.
-Outcome<void> start_session(SignalStore& store, const SignalAddress& address, const PeerBundle& to,
-                            const std::optional<OneTimePrekey>& one_time) {
-  const Ref<ec_public_key> identity = public_key_of(to.identity().view());
-  const Ref<ec_public_key> signed_prekey = public_key_of(to.signed_prekey().view());
-  Ref<ec_public_key> one_time_key;
-  if (one_time) {
-    if (!check_one_time(one_time->id, one_time->key.view())) return std::unexpected(Fault::malformed);
-    one_time_key = public_key_of(one_time->key.view());
-  }
-  const IdentitySignature& signature = to.signed_prekey_signature();
-  Ref<session_pre_key_bundle> bundle;
-  if (session_pre_key_bundle_create(bundle.out(), to.registration_id(), address.get()->device_id, one_time ? one_time->id : 0,
-                                    one_time_key.get(), to.signed_prekey_id(), signed_prekey.get(), signature.bytes.data(),
-                                    signature.bytes.size(), identity.get()) != SG_SUCCESS)
-    throw std::bad_alloc();
-  session_builder* made = nullptr;
-  if (session_builder_create(&made, store.get(), address.get(), store.context()) != SG_SUCCESS) throw std::bad_alloc();
-  const Builder builder(made, &session_builder_free);
-  if (session_builder_process_pre_key_bundle(builder.get(), bundle.get()) == SG_SUCCESS) return {};
-  store.rethrow();
-  return std::unexpected(Fault::malformed);
-}
-
-// One step of the sending chain, in its envelope. The session exists.
-Outcome<Bytes> encrypt(SignalStore& store, const SignalAddress& address, const Sealing& how, Device device, bool one_shot,
-                       const Prepared& prepared) {
-  const Cipher cipher = make_cipher(store, address);
-  Ref<ciphertext_message> message;
-  const View plain = prepared.plain.view();
-  if (session_cipher_encrypt(cipher.get(), plain.data(), plain.size(), message.out()) != SG_SUCCESS) {
-    store.rethrow();
-    return std::unexpected(Fault::malformed);
-  }
-  const signal_buffer* serialised = ciphertext_message_get_serialized(message.get());
-  content::Inner inner;
-  inner.set_sender(as_string(store.identity().key().view()));
-  inner.set_recipient(as_string(how.to.identity().view()));
-  inner.set_device(device);
-  inner.set_type(static_cast<std::uint32_t>(ciphertext_message_get_type(message.get())));
-  inner.set_message(signal_buffer_const_data(serialised), signal_buffer_len(serialised));
-  inner.set_one_shot(one_shot);
-  return seal_envelope(inner, how.to.sealing_key(), how.address, prepared.envelope_bytes);
-}
-
-Outcome<Bytes> seal_one_shot(SignalStore& store, const Sealing& how, const content::Content& content) {
-  const Outcome<Prepared> prepared = prepare(store.identity(), how, content);
-  if (!prepared) return std::unexpected(prepared.error());
-  const Scratch scratch(store);
-  const SignalAddress address(scratch_name(), 1);
-  store.expect(how.to.identity());
-  const Outcome<void> started = start_session(store, address, how.to, std::nullopt);
-  if (!started) return std::unexpected(started.error());
-  return encrypt(store, address, how, 0, true, *prepared);
-}
-
-}  // namespace
-
-// ---- opening
-
-namespace {
 
 using Failed = std::unexpected<OpenFailure>;
 Failed failed(Fault fault, std::optional<CopyId> content_id = std::nullopt) {
@@ -192,7 +84,7 @@ std::optional<content::Content> parse_content(View plain, const Parts& parts, co
 
 class Sessions::Inside {
  public:
-  Inside(const Identity& identity, KeyStore& store) : keys(store), signal(identity, &store) {}
+  Inside(const Identity& identity, KeyStore& store) : keys(store), signal(&identity, &store) {}
 
   std::optional<content::Inner> unseal(View envelope, const AddressHash& address, Fault& fault);
   std::expected<Opened, OpenFailure> decrypt(const Parts& parts, std::uint64_t now_s);
@@ -276,8 +168,11 @@ std::expected<Opened, OpenFailure> Sessions::Inside::decrypt_first(const Parts& 
 
   const SignalAddress address(parts.one_shot ? scratch_name() : session_name(parts.sender), parts.one_shot ? 1 : parts.device);
   const ec_public_key* base_key = pre_key_signal_message_get_base_key(message.get());
-  const Hash which = hash(labels::first_message, {parts.sender.view(), bytes_of(base_key).view()});
   const Hash message_hash = hash(labels::first_message, {parts.message});
+  // A one-shot's session may seal more than one copy (fresher fixes), each of which opens once; an ordinary first message starts
+  // its session once.
+  const View once_only = parts.one_shot ? message_hash.view() : View();
+  const Hash which = hash(labels::first_message, {parts.sender.view(), bytes_of(base_key).view(), once_only});
   const std::optional<OpenedFirst> before = keys.opened_first(which);
   const std::optional<CopyId> known =
       before && before->message == message_hash ? std::optional(before->content_id) : std::optional<CopyId>();
@@ -332,17 +227,18 @@ Outcome<Bytes> Sessions::seal(const Sealing& how, Device device, const content::
   SignalStore& signal = inside_->signal;
   Transaction transaction(inside_->keys);
   if (!inside_->keys.is_trusted(how.to.identity())) return std::unexpected(Fault::not_trusted);
-  const Outcome<Prepared> prepared = prepare(signal.identity(), how, content);
-  if (!prepared) return std::unexpected(prepared.error());
+  const sealing::Ends ends{signal.identity().key(), how.to.identity(), how.to.sealing_key(), how.address, how.envelope_bytes};
+  const Outcome<sealing::Ready> ready = sealing::make_ready(ends, content);
+  if (!ready) return std::unexpected(ready.error());
   const SignalAddress address(session_name(how.to.identity()), device);
   signal.expect(how.to.identity());
   const int has_session = signal_protocol_session_contains_session(signal.get(), address.get());
   signal.rethrow();
   if (has_session != 1) {
-    const Outcome<void> started = start_session(signal, address, how.to, one_time);
+    const Outcome<void> started = sealing::start_session(signal, address, how.to, one_time);
     if (!started) return std::unexpected(started.error());
   }
-  Outcome<Bytes> envelope = encrypt(signal, address, how, device, false, *prepared);
+  Outcome<Bytes> envelope = sealing::encrypt(signal, address, ends, device, *ready);
   if (envelope) transaction.commit();
   return envelope;
 }
@@ -375,19 +271,12 @@ void Sessions::forget(const IdentityKey& with) {
   transaction.commit();
 }
 
-class OneShots::Inside {
- public:
-  explicit Inside(const Identity& identity) : signal(identity, nullptr) {}
-  SignalStore signal;
-};
-
-OneShots::OneShots(const Identity& identity) : inside_(std::make_unique<Inside>(identity)) {}
-OneShots::~OneShots() = default;
-OneShots::OneShots(OneShots&&) noexcept = default;
-OneShots& OneShots::operator=(OneShots&&) noexcept = default;
+OneShots::OneShots(const Identity& identity) : identity_(identity) {}
 
 Outcome<Bytes> OneShots::seal(const Sealing& how, const content::Content& content) {
-  return seal_one_shot(inside_->signal, how, content);
+  Outcome<OneShot> once = OneShot::prepare(identity_, how.to);
+  if (!once) return std::unexpected(once.error());
+  return once->seal(how.address, how.envelope_bytes, content);
 }
 
 }  // namespace vigil::e2ee

@@ -15,6 +15,7 @@
 #include "crypto/e2ee/fault.hpp"
 #include "crypto/e2ee/identity.hpp"
 #include "crypto/e2ee/key_store.hpp"
+#include "crypto/e2ee/one_shot.hpp"
 #include "crypto/e2ee/prekeys.hpp"
 #include "proto/content.pb.h"
 
@@ -80,19 +81,14 @@ class Sessions {
   std::unique_ptr<Inside> inside_;
 };
 
-// Seals one-shots: copies of vigils, introductions. Needs no store, so the send-only slot can do it while the profile is locked.
+// Prepares and seals a one-shot in one go, where the identity's secret is at hand.
 class OneShots {
  public:
   explicit OneShots(const Identity& identity);  // must outlive it
-  ~OneShots();
-  OneShots(OneShots&&) noexcept;
-  OneShots& operator=(OneShots&&) noexcept;
-
   Outcome<Bytes> seal(const Sealing& how, const content::Content& content);
 
  private:
-  class Inside;
-  std::unique_ptr<Inside> inside_;
+  const Identity& identity_;
 };
 
 }  // namespace vigil::e2ee

@@ -35,7 +35,7 @@ void SignalStore::rethrow() {
   if (caught_) std::rethrow_exception(std::exchange(caught_, nullptr));
 }
 
-SignalStore::SignalStore(const Identity& identity, KeyStore* keys) : identity_(identity), keys_(keys) {
+SignalStore::SignalStore(const Identity* identity, KeyStore* keys) : identity_(identity), keys_(keys) {
   if (signal_protocol_store_context_create(&store_, context_.get()) != SG_SUCCESS) throw std::bad_alloc();
   set_session_store();
   set_prekey_stores();
@@ -143,13 +143,16 @@ void SignalStore::set_prekey_stores() {
 void SignalStore::set_identity_store() {
   const signal_protocol_identity_key_store callbacks{
       .get_identity_key_pair = [](signal_buffer** public_data, signal_buffer** private_data, void* self) -> int {
-        const Identity& identity = of(self).identity_;
-        const int given = give(identity.key().view(), public_data);
-        return given != SG_SUCCESS ? given : give(identity.private_key(), private_data);
+        const Identity* identity = of(self).identity_;
+        if (identity == nullptr) return SG_ERR_INVAL;
+        const int given = give(identity->key().view(), public_data);
+        return given != SG_SUCCESS ? given : give(identity->private_key(), private_data);
       },
       .get_local_registration_id =
           [](void* self, std::uint32_t* id) {
-            *id = of(self).identity_.registration_id();
+            const Identity* identity = of(self).identity_;
+            if (identity == nullptr) return SG_ERR_INVAL;
+            *id = identity->registration_id();
             return SG_SUCCESS;
           },
       // Called before a first message is even decrypted, also for forged ones. There is nothing to save: names are made of

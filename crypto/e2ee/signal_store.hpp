@@ -15,13 +15,14 @@ namespace vigil::e2ee {
 
 class SignalStore {
  public:
-  // 'keys' is null where only one-shots are sealed: then there is nothing to load, and sessions are scratch.
-  SignalStore(const Identity& identity, KeyStore* keys);
+  // 'keys' is null where only one-shots are sealed: then there is nothing to load, and sessions are scratch. 'identity' is null
+  // where prepared ones are: the library then finds no secret to use.
+  SignalStore(const Identity* identity, KeyStore* keys);
   ~SignalStore();
   SignalStore(const SignalStore&) = delete;
   SignalStore& operator=(const SignalStore&) = delete;
 
-  const Identity& identity() const { return identity_; }
+  const Identity& identity() const { return *identity_; }
   signal_context* context() const { return context_.get(); }
   signal_protocol_store_context* get() const { return store_; }
 
@@ -30,6 +31,8 @@ class SignalStore {
   // While a one-shot is sealed or opened, its session lives here and nowhere else.
   void begin_scratch() { scratch_.emplace(); }
   void end_scratch() { scratch_.reset(); }
+  void put_scratch(const std::string& name, View record) { scratch_->insert_or_assign(name, SecretBytes(record)); }
+  View scratch(const std::string& name) const { return scratch_->at(name).view(); }
 
   // After each call into the library that failed: throws what a callback caught.
   void rethrow();
@@ -43,7 +46,7 @@ class SignalStore {
   void set_identity_store();
   int load_key(KeyKind kind, std::uint32_t id, signal_buffer** out);
 
-  const Identity& identity_;
+  const Identity* identity_;
   KeyStore* keys_;
   SignalContext context_;
   signal_protocol_store_context* store_ = nullptr;

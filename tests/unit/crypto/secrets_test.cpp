@@ -1,0 +1,166 @@
+// Goal: what is signed, sealed, wiped and encoded is so, and what is wrong is refused. Vectors from Node's crypto (OpenSSL) and
+// RFCs.
+#include <catch2/catch.hpp>
+
+#include "crypto/base/aead.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
+#include "crypto/base/labels.hpp"
+#include "crypto/base/random.hpp"
+#include "crypto/base/sign.hpp"
+
+using namespace vigil;
+
+namespace {
+
+const bool started = (start_crypto(), true);
+
+Bytes rising(std::size_t count, std::uint8_t first) {
+  Bytes out(count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::uint8_t>(first + i);
+  return out;
+}
+
+Bytes copy(View bytes) {
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+TEST_CASE("a signature is Ed25519 over the labelled hash", "[crypto][vectors]") {
+  const std::optional<SigningKey> key = SigningKey::from_seed(rising(32, 9));
+  REQUIRE(key);
+  CHECK(hex(key->public_key().view()) == "677edd9c7a6fbaa5d609dc7005ce8011d54e0314acf89ca172057bc140ede62a");
+  const Signature signature = key->sign(labels::owner, {view("a"), view("bc")});
+  CHECK(hex(signature.view()) ==
+        "fe0ba0402371f1a8a7519c7c6440c8a1f2e04435bcbf7fe1cf2f2da2d876a20bdbdb5e36d1ecf95b8677fb0da0092ee88d0efe8d5952fdf782ef7f64"
+        "280e7e0b");
+  CHECK(verify(key->public_key(), signature, labels::owner, {view("a"), view("bc")}));
+}
+
+TEST_CASE("a signature holds for its label, parts and key only", "[crypto]") {
+  const SigningKey key = SigningKey::generate();
+  Signature signature = key.sign(labels::owner, {view("a"), view("bc")});
+  CHECK(verify(key.public_key(), signature, labels::owner, {view("a"), view("bc")}));
+  CHECK_FALSE(verify(key.public_key(), signature, labels::grant, {view("a"), view("bc")}));
+  CHECK_FALSE(verify(key.public_key(), signature, labels::owner, {view("ab"), view("c")}));
+  CHECK_FALSE(verify(SigningKey::generate().public_key(), signature, labels::owner, {view("a"), view("bc")}));
+  signature.bytes[3] ^= 1;
+  CHECK_FALSE(verify(key.public_key(), signature, labels::owner, {view("a"), view("bc")}));
+  CHECK_FALSE(verify(PublicKey{}, Signature{}, labels::owner, {}));
+}
+
+TEST_CASE("a signing key comes back from its seed, and from nothing else", "[crypto]") {
+  const SigningKey key = SigningKey::generate();
+  const std::optional<SigningKey> again = SigningKey::from_seed(key.seed());
+  REQUIRE(again);
+  CHECK(again->public_key() == key.public_key());
+  CHECK_FALSE(SigningKey::from_seed(rising(31, 0)));
+  CHECK_FALSE(SigningKey::from_seed({}));
+}
+
+TEST_CASE("an AEAD text opens whole or not at all", "[crypto]") {
+  const Bytes key = random_bytes(32);
+  for (const std::size_t length : {0U, 1U, 100U, 5000U}) {
+    const Bytes plain = random_bytes(length);
+    const Bytes sealed = aead_seal(key, plain, view("to"));
+    CHECK(sealed.size() == length + aead_overhead_bytes);
+    const std::optional<SecretBytes> opened = aead_open(key, sealed, view("to"));
+    REQUIRE(opened);
+    CHECK(copy(opened->view()) == plain);
+    CHECK_FALSE(aead_open(key, sealed, view("from")));
+    CHECK_FALSE(aead_open(random_bytes(32), sealed, view("to")));
+    CHECK_FALSE(aead_open(random_bytes(31), sealed, view("to")));
+    for (const std::size_t at : {std::size_t{0}, sealed.size() / 2, sealed.size() - 1}) {
+      Bytes bent = sealed;
+      bent[at] ^= 0x80;
+      CHECK_FALSE(aead_open(key, bent, view("to")));
+    }
+    CHECK_FALSE(aead_open(key, View(sealed).first(sealed.size() - 1), view("to")));
+  }
+  CHECK_FALSE(aead_open(key, {}, {}));
+  CHECK(aead_seal(key, view("same"), {}) != aead_seal(key, view("same"), {}));
+}
+
+TEST_CASE("XChaCha20-Poly1305 is the one of draft-irtf-cfrg-xchacha-03, A.3.1", "[crypto][vectors]") {
+  const Bytes key = *from_hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
+  const Bytes associated = *from_hex("50515253c0c1c2c3c4c5c6c7");
+  const Bytes sealed = *from_hex(
+      "404142434445464748494a4b4c4d4e4f5051525354555657"
+      "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e12"
+      "13b452"
+      "2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f615c68b13b52e"
+      "c0875924c1c7987947deafd8780acf49");
+  const std::optional<SecretBytes> opened = aead_open(key, sealed, associated);
+  REQUIRE(opened);
+  CHECK(text(opened->view()) ==
+        "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.");
+}
+
+TEST_CASE("a box opens for its key pair only", "[crypto]") {
+  const BoxKeys keys = generate_box_keys();
+  const Bytes sealed = box_seal(keys.public_key, view("stop"));
+  CHECK(sealed.size() == 4 + box_overhead_bytes);
+  const std::optional<SecretBytes> opened = box_open(keys.public_key, keys.secret_key.view(), sealed);
+  REQUIRE(opened);
+  CHECK(text(opened->view()) == "stop");
+  const BoxKeys other = generate_box_keys();
+  CHECK_FALSE(box_open(other.public_key, other.secret_key.view(), sealed));
+  CHECK_FALSE(box_open(keys.public_key, keys.secret_key.view(), View(sealed).first(47)));
+  CHECK_THROWS_AS(box_seal(Bytes(32, 0), view("stop")), std::invalid_argument);
+}
+
+TEST_CASE("a PIN's key depends on PIN, salt and cost", "[crypto]") {
+  const Bytes salt = rising(16, 0);
+  const SecretBytes key = key_from_pin(view("1234"), salt, PinCost::tests());
+  CHECK(key.size() == 32);
+  CHECK(copy(key.view()) == copy(key_from_pin(view("1234"), salt, PinCost::tests()).view()));
+  CHECK(copy(key.view()) != copy(key_from_pin(view("1235"), salt, PinCost::tests()).view()));
+  CHECK(copy(key.view()) != copy(key_from_pin(view("1234"), rising(16, 1), PinCost::tests()).view()));
+  CHECK(copy(key.view()) != copy(key_from_pin(view("1234"), salt, {2, PinCost::tests().memory_bytes}).view()));
+  CHECK(PinCost::people().memory_bytes >= 64 * 1024 * 1024);
+}
+
+TEST_CASE("secret memory moves and is never shared", "[crypto]") {
+  SecretBytes one(View(rising(8, 1)));
+  SecretBytes two = std::move(one);
+  CHECK(two.size() == 8);
+  CHECK(one.size() == 0);  // NOLINT(bugprone-use-after-move): that is the point
+  CHECK(copy(two.view()) == rising(8, 1));
+  one = std::move(two);
+  CHECK(copy(one.view()) == rising(8, 1));
+  CHECK(SecretBytes().view().empty());
+  CHECK(SecretBytes(std::size_t{0}).size() == 0);
+  CHECK(copy(SecretBytes(std::size_t{4}).view()) == Bytes(4, 0));
+  Bytes ordinary = rising(8, 1);
+  wipe(ordinary);
+  CHECK(ordinary == Bytes(8, 0));
+}
+
+TEST_CASE("base64url and hex go both ways and refuse everything else", "[crypto]") {
+  for (std::size_t length = 0; length < 70; ++length) {
+    const Bytes bytes = random_bytes(length);
+    CHECK(from_base64url(base64url(bytes)) == bytes);
+    CHECK(from_hex(hex(bytes)) == bytes);
+  }
+  CHECK(base64url(*from_hex("fbff")) == "-_8");
+  for (const char* bad : {"a", "ab=", "ab==", "a b", "ab+/", "ab\n", "-_9", "a\xc3\xa9"}) {
+    INFO(bad);
+    CHECK_FALSE(from_base64url(bad));
+  }
+  for (const char* bad : {"a", "0g", "0x00", " 00", "00 "}) {
+    INFO(bad);
+    CHECK_FALSE(from_hex(bad));
+  }
+}
+
+TEST_CASE("random values are spread and bounded", "[crypto]") {
+  CHECK(random_id<Secret>() != random_id<Secret>());
+  bool seen[10] = {};
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint32_t number = random_below(10);
+    REQUIRE(number < 10);
+    seen[number] = true;
+  }
+  for (const bool one : seen) CHECK(one);
+}
