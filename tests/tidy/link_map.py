@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 LIBRARIES = re.compile(r"libsignal-protocol|libsqlcipher")
-SYMBOLS = re.compile(r"N5vigil4e2ee|N5vigil7content|N5vigil6client|\b(?:signal_(?:context|protocol|int_list)_|session_cipher_|ratcheting_)")
+SYMBOLS = re.compile(r"N5vigil(?:4e2ee|7content|6client)|\b(?:signal_(?:context|protocol|int_list)_|session_cipher_|ratcheting_)")
 OBJECTS = re.compile(r"libvigil_(?:e2ee|proto_content|client)\.a|libsignal-protocol")
 MARK = b"Vigil end-to-end room"
 BYTES = (MARK, b"WhisperText", b"WhisperRatchet", b"WhisperMessageKeys", b"vigil.content.")

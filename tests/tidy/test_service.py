@@ -69,7 +69,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(open_doors - NEEDED, set())
 
     def test_each_lock_counts(self):
-        for key in ("ProtectSystem", "MemoryDenyWriteExecute", "SystemCallFilter", "NoNewPrivileges", "CapabilityBoundingSet", "UMask"):
+        for key in ("ProtectSystem", "MemoryDenyWriteExecute", "SystemCallFilter", "NoNewPrivileges", "UMask", "PrivateTmp"):
             with self.subTest(key=key):
                 _, open_doors = security(re.sub(rf"^{key}=.*\n", "", self.text, flags=re.M))
                 self.assertNotEqual(open_doors - NEEDED, set())

@@ -16,7 +16,7 @@ OPENING = "// What this file is for, who may use it, on which thread.\n"
 
 CLEAN = {
     "CMakeLists.txt": "# The build of a small tree for tests.\nadd_library(all)\n",
-    "crypto/base/CMakeLists.txt": "# Keeping secrets, for both sides.\nadd_library(base hash.cpp)\noption(-include ${HERE}/mark.hpp)\n",
+    "crypto/base/CMakeLists.txt": "add_library(base hash.cpp)\noption(-include ${HERE}/mark.hpp)\n",
     "crypto/base/mark.hpp": OPENING + "#pragma once\n",
     "crypto/base/labels.hpp": OPENING + '#pragma once\nconstexpr auto mailbox = "vigil mailbox";\n',
     "crypto/base/hash.hpp": OPENING + '#pragma once\n#include "crypto/base/labels.hpp"\n',
@@ -38,7 +38,7 @@ class Outbox {
   int size_;
 };
 """,
-    "server/outbox.cpp": '#include "server/outbox.hpp"\nstd::vector<int> Outbox::all() const { return {}; }\n',
+    "server/outbox.cpp": '// Copying.\n#include "server/outbox.hpp"\nstd::vector<int> Outbox::all() const { return {}; }\n',
     "server/connection.cpp": OPENING
     + """#include <boost/beast/core.hpp>
 #include "crypto/base/hash.hpp"
@@ -56,6 +56,8 @@ asio::awaitable<int> serve(Store& store, Copy copy) {
     }
   }
   static_cast<void>(co_await pause());
+  co_await pause(wait / 2 + milliseconds(random_below(static_cast<std::uint32_t>(wait.count() / (2 + 1)))));
+  co_await async_initiate<const use_awaitable_t<>, void(optional<string>)>(start, use_awaitable);
   auto both = co_await (read() || write());
   // detached: loses nothing, the connection waits for it
   asio::co_spawn(executor, [self]() -> asio::awaitable<void> { co_await self->run(); }, asio::detached);
@@ -85,8 +87,7 @@ PLANTED = [
     ("arrow", "crypto/base/hash.cpp", '#include "crypto/base/hash.hpp"\n#include <boost/asio/post.hpp>\n', 2),
     ("beast", "server/outbox.cpp", '#include "server/outbox.hpp"\n#include <boost/beast/http.hpp>\n', 2),
     ("opening", "server/outbox.cpp", "#include <string>\n#include \"server/outbox.hpp\"\n", 1),
-    ("opening", "server/outbox.cpp", "// Outbox.\n#include \"server/outbox.hpp\"\n", 1),
-    ("opening", "server/CMakeLists.txt", "add_library(server connection.cpp outbox.cpp)\n", 1),
+    ("opening", "server/outbox.cpp", "// Outbox.\n#include <string>\n#include \"server/outbox.hpp\"\n", 1),
     ("opening", "server/helper.py", "import sys\n", 1),
     ("long line", "server/outbox.cpp", OPENING + "int " + "a" * 126 + ";\n", 2),
     ("long file", "server/outbox.cpp", OPENING + "int a;\n" * 500, 501),
