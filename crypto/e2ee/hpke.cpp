@@ -60,6 +60,13 @@ bool agree(View private_key, View public_key, Key32& out) {
   return any != 0;
 }
 
+bool public_of(View private_key, std::array<std::uint8_t, 32>& out) {
+  const ErrorMark mark;
+  const Pkey key = private_pkey(private_key);
+  std::size_t length = out.size();
+  return key != nullptr && EVP_PKEY_get_raw_public_key(key.get(), out.data(), &length) == 1;
+}
+
 void append(Bytes& to, View more) {
   to.insert(to.end(), more.begin(), more.end());
 }
@@ -125,11 +132,8 @@ using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 std::optional<X25519Pair> x25519_from_private(View private_key) {
   if (private_key.size() != 32) return std::nullopt;
-  const ErrorMark mark;
-  const Pkey key = private_pkey(private_key);
   X25519Pair pair{{}, SecretBytes(private_key)};
-  std::size_t length = pair.public_key.size();
-  if (key == nullptr || EVP_PKEY_get_raw_public_key(key.get(), pair.public_key.data(), &length) != 1) return std::nullopt;
+  if (!public_of(private_key, pair.public_key)) return std::nullopt;
   return pair;
 }
 
@@ -151,12 +155,14 @@ bool is_x25519_key(View key) {
   return agree(scalar, key, agreed);
 }
 
-std::optional<Bytes> hpke_seal_with(const X25519Pair& ephemeral, View to, View info, View associated, View plain) {
+namespace {
+
+std::optional<Bytes> seal_from(View ephemeral, View enc, View to, View info, View associated, View plain) {
   Key32 agreed;
-  if (to.size() != 32 || !agree(ephemeral.private_key.view(), to, agreed)) return std::nullopt;
-  const Schedule keys = schedule(agreed, ephemeral.public_key, to, info);
+  if (to.size() != 32 || !agree(ephemeral, to, agreed)) return std::nullopt;
+  const Schedule keys = schedule(agreed, enc, to, info);
   Bytes out(hpke_overhead_bytes + plain.size());
-  std::copy(ephemeral.public_key.begin(), ephemeral.public_key.end(), out.begin());
+  std::copy(enc.begin(), enc.end(), out.begin());
   const Cipher cipher(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   std::uint8_t* text = out.data() + hpke_enc_bytes;
   int written = 0;
@@ -171,8 +177,19 @@ std::optional<Bytes> hpke_seal_with(const X25519Pair& ephemeral, View to, View i
   return out;
 }
 
+}  // namespace
+
+std::optional<Bytes> hpke_seal_with(const X25519Pair& ephemeral, View to, View info, View associated, View plain) {
+  return seal_from(ephemeral.private_key.view(), ephemeral.public_key, to, info, associated, plain);
+}
+
+// The ephemeral key lives for this call only, so on the stack: locked memory costs seven system calls.
 std::optional<Bytes> hpke_seal(View to, View info, View associated, View plain) {
-  return hpke_seal_with(generate_x25519(), to, info, associated, plain);
+  Key32 ephemeral;
+  random_fill(ephemeral.bytes);
+  std::array<std::uint8_t, 32> enc;
+  if (!public_of(ephemeral.view(), enc)) throw std::bad_alloc();
+  return seal_from(ephemeral.view(), enc, to, info, associated, plain);
 }
 
 std::optional<SecretBytes> hpke_open(const X25519Pair& own, View info, View associated, View sealed) {
