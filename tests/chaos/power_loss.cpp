@@ -118,6 +118,7 @@ std::shared_ptr<PowerLoss::Content> PowerLoss::content_of(const std::string& pat
   if (!content) {
     // A file from before this disk was put in: all of it is durable.
     content = std::make_shared<Content>();
+    content->is_log = path.ends_with(".log");
     std::error_code missing;
     const auto bytes = fs::file_size(path, missing);
     if (!missing) content->written = content->synced = bytes;
@@ -162,11 +163,11 @@ IOStatus PowerLoss::sync(Content& content, rocksdb::FSWritableFile& file) {
   if (cut_) return no_power();
   if (power_fails()) {
     // In the middle of a sync: done or not, nobody was told.
-    if (below(2) == 0 && !swallow_) content.synced = content.written;
+    if (below(2) == 0 && !(swallow_ && content.is_log)) content.synced = content.written;
     return no_power();
   }
   IOStatus flushed = file.Flush(IOOptions(), nullptr);
-  if (flushed.ok() && !swallow_) content.synced = content.written;
+  if (flushed.ok() && !(swallow_ && content.is_log)) content.synced = content.written;
   return flushed;
 }
 
@@ -284,7 +285,6 @@ IOStatus PowerLoss::sync_directory(const std::string& path) {
   const std::lock_guard lock(mutex_);
   if (cut_) return no_power();
   if (power_fails()) return no_power();
-  if (swallow_) return IOStatus::OK();
   // A journal commits in order: everything up to the last operation in this directory.
   std::size_t durable = unsynced_.size();
   while (durable > 0 && unsynced_[durable - 1].directory != path) --durable;

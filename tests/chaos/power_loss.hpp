@@ -29,8 +29,8 @@ class PowerLoss final : public rocksdb::FileSystemWrapper {
   bool is_cut() const { return cut_.load(); }
   std::uint64_t operations() const { return operations_.load(); }
 
-  // The control: every sync is answered "done" and does nothing.
-  void swallow_syncs() { swallow_ = true; }
+  // The control: every sync of a log is answered "done" and does nothing, as if the store had left it out.
+  void swallow_log_syncs() { swallow_ = true; }
 
   // Call after the cut, when the store that used this disk is gone: leaves the directory as it is found when the power comes
   // back.
@@ -66,6 +66,7 @@ class PowerLoss final : public rocksdb::FileSystemWrapper {
   // A file's content: what has been written and how much of it is synced. Shared by its names and its open handle.
   struct Content {
     std::uint64_t written = 0, synced = 0;
+    bool is_log = false;
   };
 
   // For the handles this file system gives out.

@@ -180,6 +180,25 @@ TEST_CASE("within a lane copies are listed in the order in which they were admit
   }
 }
 
+TEST_CASE("requests submitted together are admitted in their order, also when the store has just been opened", "[contract][deliver]") {
+  // Goal: what the store has to read first does not let later requests overtake. Method: cold caches, every kind of neighbour.
+  World world;
+  const MailboxId mailbox = open_mailbox(world.driver());
+  const AddressHash ann = grant(world.driver(), mailbox), bea = grant(world.driver(), mailbox);
+  REQUIRE(status_of(world, message(ann, "first")) == wire::DONE);
+  Texts expected{"first"};
+  for (int opened = 0; opened < 10; ++opened) {
+    world.reopen(1);
+    std::vector<Write> writes;
+    for (int i = 0; i < 12; ++i) {
+      expected.push_back(std::to_string(opened) + "." + std::to_string(i));
+      writes.push_back(message(i % 3 == 1 ? bea : ann, expected.back()));
+    }
+    for (const Outcome& outcome : world.driver().apply_together(std::move(writes))) REQUIRE(outcome.status == wire::DONE);
+    REQUIRE(texts_of(world.driver().list(mailbox)) == expected);
+  }
+}
+
 TEST_CASE("a newer copy of a topic replaces an undelivered older one, and an older one is done and ignored",
           "[contract][deliver]") {
   World world;
