@@ -30,7 +30,7 @@ Fault fault_of(const std::expected<Opened, OpenFailure>& opened) {
 
 // Any bytes as a first message of 'from', by the library itself, without what Sessions binds in: a hostile member's own program.
 Bytes first_message(Person& from, Person& to, const std::string& plain) {
-  SignalStore store(from.identity, nullptr);
+  SignalStore store(&from.identity, nullptr);
   store.begin_scratch();
   store.expect(to.identity.key());
   const PeerBundle keys = to.bundle();
