@@ -169,10 +169,11 @@ std::expected<Opened, OpenFailure> Sessions::Inside::decrypt_first(const Parts& 
   const SignalAddress address(parts.one_shot ? scratch_name() : session_name(parts.sender), parts.one_shot ? 1 : parts.device);
   const ec_public_key* base_key = pre_key_signal_message_get_base_key(message.get());
   const Hash message_hash = hash(labels::first_message, {parts.message});
+  const Hash session_start = hash(labels::first_message, {parts.sender.view(), bytes_of(base_key).view()});
   // A one-shot's session may seal more than one copy (fresher fixes), each of which opens once; an ordinary first message starts
-  // its session once.
-  const View once_only = parts.one_shot ? message_hash.view() : View();
-  const Hash which = hash(labels::first_message, {parts.sender.view(), bytes_of(base_key).view(), once_only});
+  // its session once, and does not open as a one-shot afterwards.
+  const Hash which = parts.one_shot ? hash(labels::first_message, {session_start.view(), message_hash.view()}) : session_start;
+  if (parts.one_shot && keys.opened_first(session_start)) return failed(Fault::replay);
   const std::optional<OpenedFirst> before = keys.opened_first(which);
   const std::optional<CopyId> known =
       before && before->message == message_hash ? std::optional(before->content_id) : std::optional<CopyId>();

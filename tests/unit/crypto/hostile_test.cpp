@@ -72,7 +72,7 @@ TEST_CASE("mutated inside and Signal messages are refused and change nothing", "
   REQUIRE(open(anna, boris, seal(boris, anna, 2, "answer")) == "answer");
   const content::Inner later_inner = inner_of(boris, seal(anna, boris, 2, "later"));
   const MemoryKeyStore::State before = boris.store.state();
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < 800; ++i) {
     content::Inner inner = i % 2 == 0 ? first_inner : later_inner;
     const Bytes message = mutated(bytes_of(inner.message()), random);
     if (message == bytes_of(inner.message())) continue;
@@ -80,13 +80,13 @@ TEST_CASE("mutated inside and Signal messages are refused and change nothing", "
     if (i % 7 == 0) inner.set_one_shot(true), inner.set_device(0);
     if (i % 11 == 0) inner.set_type(static_cast<std::uint32_t>(random() % 6));
     if (i % 13 == 0) inner.set_device(static_cast<std::uint32_t>(random()));
+    const Transaction undone(boris.store);
     const auto opened = boris.sessions.open(reseal(boris, inner), boris.address_hash, anna.identity.key(), test_start_s);
     // Bytes outside the MAC (a spelling, a registration id) may change; the text then is the genuine one.
     if (opened)
       REQUIRE((opened->content.text().text() == "first" || opened->content.text().text() == "later"));
     else
       REQUIRE(boris.store.state() == before);
-    if (opened) break;
   }
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("an Inner of any bytes is refused", "[crypto][e2ee][hostile]") {
   std::mt19937 random(3);
   const Bytes good = bytes_of(inner_of(boris, seal(anna, boris, 2, "text")).SerializeAsString());
   const MemoryKeyStore::State before = boris.store.state();
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const Bytes bad = mutated(good, random);
     content::Inner inner;
     if (!inner.ParseFromArray(bad.data(), static_cast<int>(bad.size()))) continue;

@@ -22,9 +22,14 @@ struct Person {
   Address address = random_id<Address>();  // at which the others reach her
   AddressHash address_hash;
 
+  // Her newest bundle as the others have it; made anew when the test's clock has moved.
   PeerBundle bundle(std::uint64_t now_s = test_start_s);
   // A one-time prekey as her relay would give it out.
   OneTimePrekey one_time(std::uint64_t now_s = test_start_s);
+
+ private:
+  std::optional<PeerBundle> published_;
+  std::uint64_t published_s_ = 0;
 };
 
 // Both know and trust each other.
