@@ -1,8 +1,9 @@
-// The seam: what a relay needs from any store, in the words of the design. Used by server/ only; implemented by embedded/ (RocksDB).
+// The seam: what a relay needs from any store, in the words of the design. Used by server/ only; implemented by embedded/
+// (RocksDB).
 //
-// Every write is one value (a verb with what it needs), one atomic durable step, and idempotent by the caller's id: asking again changes
-// nothing and gets the same outcome for as long as limits::remembered_s says. Nothing about batches, transactions, column families or
-// clocks shows here. Refusals are values: wire.Status, whose meaning lies in proto/status.hpp.
+// Every write is one value (a verb with what it needs), one atomic durable step, and idempotent by the caller's id: asking again
+// changes nothing and gets the same outcome for as long as limits::remembered_s says. Nothing about batches, transactions, column
+// families or clocks shows here. Refusals are values: wire.Status, whose meaning lies in proto/status.hpp.
 //
 // **Invariant:** the store never sees an address, an IP, a name or a plain-text length: only hashes and envelopes.
 #pragma once
@@ -67,8 +68,14 @@ struct StoredCopy {
 
 // ---- writes. Owners' first: the server has checked ownership and signatures.
 
-struct AddInvites { std::vector<Hash> rights; Instant expires = 0; };   // from the console
-struct OpenMailbox { MailboxId mailbox; std::optional<Hash> invite; };  // REFUSED: unknown or used invite. No invite: renews last-read, REFUSED if there is no such mailbox
+struct AddInvites {
+  std::vector<Hash> rights;
+  Instant expires = 0;
+};  // from the console
+struct OpenMailbox {
+  MailboxId mailbox;
+  std::optional<Hash> invite;
+};  // REFUSED: unknown or used invite. No invite: renews last-read, REFUSED if there is no such mailbox
 struct Grant {
   MailboxId mailbox;
   AddressHash address;
@@ -77,18 +84,29 @@ struct Grant {
   std::uint32_t prekeys_max = 0;
   Instant expires = 0;  // 0: stays
 };
-struct Withdraw { MailboxId mailbox; AddressHash address; };            // what waits from it stays; its reservations in vigils are dropped at release
+struct Withdraw {
+  MailboxId mailbox;
+  AddressHash address;
+};  // what waits from it stays; its reservations in vigils are dropped at release
 struct PublishPrekeys {
   MailboxId mailbox;
   Bytes bundle;  // empty: keep the present one
   std::uint64_t sequence = 0;
   std::vector<std::pair<std::uint32_t, Bytes>> one_time;
 };
-struct Acknowledge { MailboxId mailbox; std::vector<Position> copies; };  // copies that are gone already are no error
-struct Burn { MailboxId mailbox; };                                     // mailbox, copies, addresses, prekeys: everything
+struct Acknowledge {
+  MailboxId mailbox;
+  std::vector<Position> copies;
+};  // copies that are gone already are no error
+struct Burn {
+  MailboxId mailbox;
+};  // mailbox, copies, addresses, prekeys: everything
 
 // Capability writes.
-struct TakePrekeys { AddressHash address; bool one_time = false; };     // hands each one-time prekey out once, after it is durably gone
+struct TakePrekeys {
+  AddressHash address;
+  bool one_time = false;
+};  // hands each one-time prekey out once, after it is durably gone
 struct Deliver {
   FanoutId id;
   Lane lane = wire::NORMAL;
@@ -99,10 +117,23 @@ struct Deliver {
   std::vector<AddressHash> to;
 };
 
-struct VigilEnvelope { std::uint32_t address = 0; SharedBytes envelope; };  // index into Keep::addresses
-struct Stage { std::uint32_t after_s = 0; std::vector<VigilEnvelope> copies; };
-struct Ending { Hash hash; Effect effect = wire::EFFECT_UNSET; std::vector<VigilEnvelope> copies; };
-struct Answerer { Hash head; Hash close_hash; };
+struct VigilEnvelope {
+  std::uint32_t address = 0;
+  SharedBytes envelope;
+};  // index into Keep::addresses
+struct Stage {
+  std::uint32_t after_s = 0;
+  std::vector<VigilEnvelope> copies;
+};
+struct Ending {
+  Hash hash;
+  Effect effect = wire::EFFECT_UNSET;
+  std::vector<VigilEnvelope> copies;
+};
+struct Answerer {
+  Hash head;
+  Hash close_hash;
+};
 struct Keep {
   VigilId id;
   VigilKind kind = wire::VIGIL_UNSET;
@@ -120,25 +151,61 @@ struct Refresh {
   VigilId vigil;
   Secret secret;
   std::uint64_t seq = 0;
-  struct One { std::uint32_t stage = 0, copy = 0; SharedBytes envelope; };
+  struct One {
+    std::uint32_t stage = 0, copy = 0;
+    SharedBytes envelope;
+  };
   std::vector<One> copies;
 };
-struct Renew { VigilId vigil; Secret secret; std::uint64_t seq = 0; std::uint32_t due_in_s = 0; };
-struct Hurry { VigilId vigil; Secret secret; };
-struct End { VigilId vigil; Secret secret; AddressHash charged_to; };
-struct Answering { VigilId vigil; std::uint32_t index = 0, step = 0; Secret token; };
-struct Close { VigilId vigil; std::uint32_t index = 0; Secret token; };
+struct Renew {
+  VigilId vigil;
+  Secret secret;
+  std::uint64_t seq = 0;
+  std::uint32_t due_in_s = 0;
+};
+struct Hurry {
+  VigilId vigil;
+  Secret secret;
+};
+struct End {
+  VigilId vigil;
+  Secret secret;
+  AddressHash charged_to;
+};
+struct Answering {
+  VigilId vigil;
+  std::uint32_t index = 0, step = 0;
+  Secret token;
+};
+struct Close {
+  VigilId vigil;
+  std::uint32_t index = 0;
+  Secret token;
+};
 struct ReleaseDue {};  // the timekeeper: release what is due now, lapse leases that have ended, let old vigils die
 
-using Write = std::variant<AddInvites, OpenMailbox, Grant, Withdraw, PublishPrekeys, Acknowledge, Burn, TakePrekeys, Deliver, Keep, Refresh,
-                           Renew, Hurry, End, Answering, Close, ReleaseDue>;
+using Write = std::variant<AddInvites, OpenMailbox, Grant, Withdraw, PublishPrekeys, Acknowledge, Burn, TakePrekeys, Deliver,
+                           Keep, Refresh, Renew, Hurry, End, Answering, Close, ReleaseDue>;
 
 // ---- outcomes
 
-struct TakenPrekeys { Bytes bundle; std::optional<std::pair<std::uint32_t, Bytes>> one_time; };
-struct PrekeyCount { std::uint32_t one_time = 0; std::uint64_t sequence = 0; };
-struct LeaseState { bool yours = false; std::uint32_t holder = 0, lease_s = 0; };
-struct VigilState { std::uint32_t due_s = 0, stage = 0, round = 1; bool released = false; std::uint32_t fetched = 0; };
+struct TakenPrekeys {
+  Bytes bundle;
+  std::optional<std::pair<std::uint32_t, Bytes>> one_time;
+};
+struct PrekeyCount {
+  std::uint32_t one_time = 0;
+  std::uint64_t sequence = 0;
+};
+struct LeaseState {
+  bool yours = false;
+  std::uint32_t holder = 0, lease_s = 0;
+};
+struct VigilState {
+  std::uint32_t due_s = 0, stage = 0, round = 1;
+  bool released = false;
+  std::uint32_t fetched = 0;
+};
 
 struct Outcome {
   Status status = wire::STATUS_UNSET;
@@ -147,8 +214,9 @@ struct Outcome {
   std::variant<std::monostate, TakenPrekeys, PrekeyCount, LeaseState, VigilState> detail;
 };
 
-// How the store answers a write: on the executor of the caller's shard, all answers of one batch in one post, each exactly once, also
-// when the store closes (UNAVAILABLE or UNKNOWN). The completion must stay valid until then: its owner counts what is outstanding.
+// How the store answers a write: on the executor of the caller's shard, all answers of one batch in one post, each exactly once,
+// also when the store closes (UNAVAILABLE or UNKNOWN). The completion must stay valid until then: its owner counts what is
+// outstanding.
 class Completion {
  public:
   virtual void done(std::uint64_t tag, Outcome outcome) = 0;
@@ -161,7 +229,8 @@ class Completion {
 class Observer {
  public:
   virtual ~Observer() = default;
-  // A copy is on its way to the disk: a listener may have it now, its sender's answer waits for the sync. May be seen again by list().
+  // A copy is on its way to the disk: a listener may have it now, its sender's answer waits for the sync. May be seen again by
+  // list().
   virtual void admitted(const MailboxId& mailbox, const StoredCopy& copy) noexcept = 0;
   // Everything admitted before with at most this order is durable and list() shows it.
   virtual void settled(std::uint64_t order) noexcept = 0;
@@ -190,14 +259,14 @@ class Store {
   // Never blocks on the disk. A full inbox of the committer is answered SLOW_DOWN. Completes on 'shard'.
   virtual void submit(Write write, boost::asio::any_io_executor shard, Completion& completion, std::uint64_t tag) = 0;
 
-  // The waiting copies of one lane after 'after' (order 0: from the cursor), in order, never an expired or acknowledged one; at most 'most'
-  // copies and 256 KiB. The answer comes on 'shard'.
+  // The waiting copies of one lane after 'after' (order 0: from the cursor), in order, never an expired or acknowledged one; at
+  // most 'most' copies and 256 KiB. The answer comes on 'shard'.
   using Page = std::vector<StoredCopy>;
-  virtual void list(const MailboxId& mailbox, Lane lane, std::uint64_t after, std::size_t most, boost::asio::any_io_executor shard,
-                    std::function<void(Result<Page>)> done) = 0;
+  virtual void list(const MailboxId& mailbox, Lane lane, std::uint64_t after, std::size_t most,
+                    boost::asio::any_io_executor shard, std::function<void(Result<Page>)> done) = 0;
 
   // Quick reads, from memory or one row; any thread.
-  virtual Status probe(const AddressHash& address) = 0;                               // DONE or REFUSED; writes nothing
+  virtual Status probe(const AddressHash& address) = 0;  // DONE or REFUSED; writes nothing
   virtual Result<PrekeyCount> count_prekeys(const MailboxId& mailbox) = 0;
   virtual Result<std::pair<VigilState, LeaseState>> look(const VigilId& vigil, const Secret& secret) = 0;
   virtual bool has_mailbox(const MailboxId& mailbox) = 0;
@@ -211,7 +280,8 @@ class Store {
   virtual void close() = 0;
 };
 
-// The store's clock: wall time beside monotonic time, so that a jump of the wall clock releases nothing early. Tests inject their own.
+// The store's clock: wall time beside monotonic time, so that a jump of the wall clock releases nothing early. Tests inject their
+// own.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -221,6 +291,7 @@ class Clock {
 
 // For callers that wait: co_await apply(store, write) completes on the coroutine's own executor.
 boost::asio::awaitable<Outcome> apply(Store& store, Write write);
-boost::asio::awaitable<Result<Store::Page>> list(Store& store, MailboxId mailbox, Lane lane, std::uint64_t after, std::size_t most);
+boost::asio::awaitable<Result<Store::Page>> list(Store& store, MailboxId mailbox, Lane lane, std::uint64_t after,
+                                                 std::size_t most);
 
 }  // namespace vigil::storage

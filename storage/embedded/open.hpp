@@ -15,10 +15,10 @@ namespace vigil::storage {
 
 // What an operator may change; the defaults are the design's.
 struct EmbeddedOptions {
-  std::filesystem::path directory;           // made if missing, mode 0700
+  std::filesystem::path directory;  // made if missing, mode 0700
   std::size_t block_cache_bytes = 96u << 20;
   std::size_t memtable_bytes = 16u << 20;
-  std::size_t ledger_bytes = 64u << 20;      // the cache of per-mailbox counts
+  std::size_t ledger_bytes = 64u << 20;  // the cache of per-mailbox counts
   std::uint32_t scrub_interval_s = 60;
   unsigned free_for_normal_percent = limits::free_for_normal_percent;
   unsigned free_for_urgent_percent = limits::free_for_urgent_percent;

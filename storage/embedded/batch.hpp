@@ -1,0 +1,67 @@
+// What one commit writes, and what follows from it once it is durable. The committer's; reused from batch to batch so that
+// nothing is allocated.
+#pragma once
+
+#include <google/protobuf/message_lite.h>
+
+#include <memory>
+#include <vector>
+
+#include "rocksdb/write_batch.h"
+#include "storage/embedded/request.hpp"
+#include "storage/embedded/rocks.hpp"
+
+namespace vigil::storage {
+
+class Batch {
+ public:
+  // A commit has handles of the database that is open now.
+  void begin(rocksdb::ColumnFamilyHandle* once, rocksdb::ColumnFamilyHandle* heads, std::uint64_t at_ms) {
+    rows.Clear();
+    now_ms = at_ms;
+    once_ = once;
+    heads_ = heads;
+    copies = 0;
+    last_seq = 0;
+  }
+
+  // Put once, ever: keys of "once" are never written twice.
+  void put_once(const Key& key, std::string_view value) {
+    rows.Put(once_, slice(key.view()), slice(value)).PermitUncheckedError();
+  }
+  void put_once(const Key& key, std::string_view head, std::string_view rest) {
+    const rocksdb::Slice name = slice(key.view());
+    const rocksdb::Slice values[2] = {slice(head), slice(rest)};
+    rows.Put(once_, rocksdb::SliceParts(&name, 1), rocksdb::SliceParts(values, 2)).PermitUncheckedError();
+  }
+  void put_once(const Key& key, const google::protobuf::MessageLite& row) {
+    row.SerializeToString(&scratch_);
+    put_once(key, scratch_);
+  }
+  void remove_once(const Key& key) { rows.SingleDelete(once_, slice(key.view())).PermitUncheckedError(); }
+
+  void put_head(std::string_view key, const google::protobuf::MessageLite& row) {
+    row.SerializeToString(&scratch_);
+    rows.Put(heads_, slice(key), slice(scratch_)).PermitUncheckedError();
+  }
+  void remove_head(std::string_view key) { rows.Delete(heads_, slice(key)).PermitUncheckedError(); }
+
+  bool empty() const { return rows.Count() == 0; }
+  std::size_t bytes() const { return rows.GetDataSize(); }
+
+  // One moment for everything in a batch.
+  std::uint64_t now_ms = 0;
+  Instant now_s() const { return now_ms / 1000; }
+
+  rocksdb::WriteBatch rows;
+  std::size_t copies = 0;
+  std::uint64_t last_seq = 0;                        // of the copies in it
+  std::vector<std::unique_ptr<Request>> follow_ups;  // for the committer itself, after this one
+
+ private:
+  rocksdb::ColumnFamilyHandle* once_ = nullptr;
+  rocksdb::ColumnFamilyHandle* heads_ = nullptr;
+  std::string scratch_;
+};
+
+}  // namespace vigil::storage

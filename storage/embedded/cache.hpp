@@ -1,0 +1,121 @@
+// A bounded cache of what the committer must know without reading: entries by tag, the least recently used go first, those that a
+// request holds stay. Loading is announced, so that two loads of one tag never race and a stale one never overwrites what the
+// committer changed.
+//
+// **Invariant:** the committer changes an entry only while it is resident, and entries leave only between two batches. So a load
+// that started before the entry was resident is the one that made it resident, and what it read is what is on the disk.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/embedded/keys.hpp"
+
+namespace vigil::storage {
+
+// Entry has 'std::size_t bytes() const' and a member 'std::size_t charged = 0' that belongs to the cache.
+template <class Entry>
+class Cache {
+ public:
+  using Held = std::shared_ptr<Entry>;
+  // 'ok' false: it could not be read. With 'ok' and no entry: there is none.
+  using Then = std::function<void(bool ok)>;
+
+  Held find(const Tag& tag) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(tag);
+    if (found == entries_.end()) return nullptr;
+    order_.splice(order_.begin(), order_, found->second);
+    return found->second->entry;
+  }
+
+  // True: the caller must read it and call loaded(). False: somebody is at it already. 'then' is called in both cases.
+  bool want(const Tag& tag, Then then) {
+    std::unique_lock lock(mutex_);
+    if (entries_.contains(tag)) {
+      lock.unlock();
+      then(true);
+      return false;
+    }
+    std::vector<Then>& waiting = loading_[tag];
+    waiting.push_back(std::move(then));
+    return waiting.size() == 1;
+  }
+
+  void loaded(const Tag& tag, Held entry, bool ok) {
+    std::vector<Then> waiting;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = loading_.find(tag);
+      if (found != loading_.end()) {
+        waiting = std::move(found->second);
+        loading_.erase(found);
+      }
+      if (entry && !entries_.contains(tag)) insert(tag, std::move(entry));
+    }
+    for (Then& then : waiting) then(ok);
+  }
+
+  // The committer made it: nothing of it is on the disk yet.
+  void put(const Tag& tag, Held entry) {
+    const std::lock_guard lock(mutex_);
+    if (!entries_.contains(tag)) insert(tag, std::move(entry));
+  }
+
+  void recharge(Entry& entry) {
+    const std::size_t bytes = entry.bytes() + overhead_bytes;
+    const std::lock_guard lock(mutex_);
+    bytes_ += bytes - entry.charged;
+    entry.charged = bytes;
+  }
+
+  // Between two batches.
+  void shrink(std::size_t bytes_max) {
+    const std::lock_guard lock(mutex_);
+    std::size_t looked = 0;
+    for (auto at = order_.end(); bytes_ > bytes_max && at != order_.begin() && looked < 4096; ++looked) {
+      --at;
+      if (at->entry.use_count() > 1) continue;
+      bytes_ -= at->entry->charged;
+      entries_.erase(at->tag);
+      at = order_.erase(at);
+    }
+  }
+
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    entries_.clear();
+    order_.clear();
+    bytes_ = 0;
+  }
+
+  std::size_t bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  static constexpr std::size_t overhead_bytes = 160;  // map node, list node, control block
+  struct Node {
+    Tag tag;
+    Held entry;
+  };
+  void insert(const Tag& tag, Held entry) {
+    entry->charged = entry->bytes() + overhead_bytes;
+    bytes_ += entry->charged;
+    order_.push_front({tag, std::move(entry)});
+    entries_[tag] = order_.begin();
+  }
+
+  mutable std::mutex mutex_;
+  std::list<Node> order_;
+  std::unordered_map<Tag, typename std::list<Node>::iterator, TagHash> entries_;
+  std::unordered_map<Tag, std::vector<Then>, TagHash> loading_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace vigil::storage

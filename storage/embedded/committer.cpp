@@ -1,0 +1,224 @@
+// The loop: take in, fill a batch, commit, answer.
+#include "storage/embedded/committer.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+namespace vigil::storage {
+namespace {
+
+constexpr std::chrono::milliseconds retry_first{100}, retry_most{5'000};
+
+}  // namespace
+
+void Committer::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+Status Committer::submit(std::unique_ptr<Request>& request) {
+  const std::size_t bytes = cost_of(*request).bytes;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return wire::UNAVAILABLE;
+    if (inbox_requests_ >= inbox_requests_max || inbox_bytes_ + bytes > inbox_bytes_max) return wire::SLOW_DOWN;
+    inbox_bytes_ += bytes;
+    ++inbox_requests_;
+    (is_urgent(*request) ? inbox_urgent_ : inbox_normal_).push_back(std::move(request));
+  }
+  wake_.notify_one();
+  return wire::DONE;
+}
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Committer::run() {
+  while (wait_for_work()) {
+    if (!core_.writable) try_to_reopen();
+    batch_.begin(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
+    core_.coarse_now->store(batch_.now_s(), std::memory_order_relaxed);
+    fill_batch();
+    stay_alive();
+    commit();
+  }
+  core_.close(true);
+}
+
+// False: everything is answered and no more will come.
+bool Committer::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  const auto something = [this] { return !inbox_urgent_.empty() || !inbox_normal_.empty() || !inbox_back_.empty(); };
+  if (urgent_.empty() && normal_.empty()) {
+    const auto tick = core_.writable ? std::chrono::milliseconds(alive_every_ms) : retry_first;
+    wake_.wait_for(lock, tick, [&] { return something() || (stopping_ && parked_ == 0); });
+  }
+  inbox_bytes_ -= std::exchange(released_bytes_, 0);
+  inbox_requests_ -= std::exchange(released_requests_, 0);
+  const auto move_to = [](Requests& from, Requests& to) {
+    for (auto& request : from) to.push_back(std::move(request));
+    from.clear();
+  };
+  for (auto& request : inbox_back_) {
+    --parked_;
+    (is_urgent(*request) ? urgent_ : normal_).push_front(std::move(request));
+  }
+  inbox_back_.clear();
+  move_to(inbox_urgent_, urgent_);
+  move_to(inbox_normal_, normal_);
+  return !(stopping_ && urgent_.empty() && normal_.empty() && parked_ == 0);
+}
+
+bool Committer::fits(const Request& request) const {
+  if (taken_ == 0) return true;
+  const Cost cost = cost_of(request);
+  return taken_ < limits::batch_requests_max && taken_cost_.copies + cost.copies <= limits::batch_copies_max &&
+         taken_cost_.bytes + cost.bytes <= limits::batch_bytes_max;
+}
+
+// Urgent ones first, but a few of the others always.
+void Committer::fill_batch() {
+  taken_ = taken_normal_ = 0;
+  taken_cost_ = {};
+  for (;;) {
+    const bool spare = !normal_.empty() && taken_ >= limits::batch_requests_max - normal_share && taken_normal_ < normal_share;
+    Requests& from = urgent_.empty() || spare ? normal_ : urgent_;
+    if (from.empty() || !fits(*from.front())) return;
+    std::unique_ptr<Request> request = std::move(from.front());
+    from.pop_front();
+    const Cost cost = cost_of(*request);
+    taken_cost_.copies += cost.copies;
+    taken_cost_.bytes += cost.bytes;
+    ++taken_;
+    taken_normal_ += &from == &normal_;
+    step(std::move(request));
+    for (auto& next : batch_.follow_ups) urgent_.push_back(std::move(next));
+    batch_.follow_ups.clear();
+  }
+}
+
+void Committer::step(std::unique_ptr<Request> request) {
+  if (!core_.writable || request->failed) return finish(std::move(request), answer(wire::UNAVAILABLE, 2));
+  Missing missing(core_);
+  gather(core_, *request, missing);
+  if (!missing.none()) return park(std::move(request), missing.take());
+  std::optional<Outcome> outcome = apply(core_, batch_, *request);
+  if (outcome) return finish(std::move(request), std::move(*outcome));
+  const std::shared_ptr<Parent> parent = request->parent;
+  parent->request = std::move(request);  // answered by its last child
+}
+
+// Waits until everything it needs has been read, then it is gathered again.
+void Committer::park(std::unique_ptr<Request> request, std::vector<Missing::Start> starts) {
+  struct Parked {
+    std::unique_ptr<Request> request;
+    std::atomic<std::size_t> left;
+    std::atomic<bool> failed = false;
+  };
+  auto parked = std::make_shared<Parked>();
+  parked->request = std::move(request);
+  parked->left = starts.size() + 1;
+  ++parked_;
+  const auto then = [this, parked](bool ok) {
+    if (!ok) parked->failed = true;
+    if (parked->left.fetch_sub(1) != 1) return;
+    parked->request->failed = parked->failed;
+    come_back(std::move(parked->request));
+  };
+  for (const Missing::Start& start : starts) start(then);
+  then(true);
+}
+
+void Committer::come_back(std::unique_ptr<Request> request) {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_back_.push_back(std::move(request));
+  }
+  wake_.notify_one();
+}
+
+void Committer::finish(std::unique_ptr<Request> request, Outcome outcome) {
+  if (outcome.status == wire::REFUSED) core_.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  core_.counters.requests.fetch_add(1, std::memory_order_relaxed);
+  if (const std::shared_ptr<Parent> parent = std::move(request->parent); parent && --parent->left == 0 && parent->request) {
+    parent->request->parent.reset();
+    finish(std::move(parent->request), answer(outcome.status));
+  }
+  if (!request->completion) return;
+  released_bytes_ += cost_of(*request).bytes;
+  ++released_requests_;
+  const auto same = [&](const auto& shard) { return shard.first == request->shard; };
+  auto shard = std::find_if(answers_.begin(), answers_.end(), same);
+  if (shard == answers_.end()) shard = answers_.emplace(answers_.end(), request->shard, std::vector<Answered>());
+  shard->second.push_back({request->completion, request->tag, std::move(outcome)});
+}
+
+// A row that tells the next opening how long the relay was away.
+void Committer::stay_alive() {
+  if (!core_.writable || batch_.now_ms < alive_ms_ + alive_every_ms) return;
+  alive_ms_ = batch_.now_ms;
+  batch_.put_head(alive_key, alive_row(core_, batch_.now_ms));
+}
+
+void Committer::commit() {
+  if (core_.writable && !batch_.empty()) {
+    const rocksdb::Status written = core_.rocks.write(batch_.rows);
+    core_.counters.commits.fetch_add(1, std::memory_order_relaxed);
+    if (!written.ok()) return fail();
+    if (batch_.last_seq != 0) {
+      core_.committed_seq.store(batch_.last_seq, std::memory_order_release);
+      if (core_.observer) core_.observer->settled(batch_.last_seq);
+    }
+  }
+  post_answers();
+  core_.vigils.tell_next(core_.observer);
+  const std::size_t most = core_.options.ledger_bytes;
+  core_.mailboxes.shrink(most / 2);
+  core_.addresses.shrink(most / 4);
+  core_.prekeys.shrink(most / 8);
+  core_.address_lists.shrink(most / 8);
+}
+
+void Committer::post_answers() {
+  for (auto& [shard, answered] : answers_) {
+    if (answered.empty()) continue;
+    boost::asio::post(shard, [batch = std::exchange(answered, {})]() mutable {
+      for (Answered& one : batch) one.completion->done(one.tag, std::move(one.outcome));
+    });
+  }
+  if (answers_.size() > 64) answers_.clear();
+}
+
+// Nobody knows whether the batch is on the disk. This database is not synced again: it is closed, and opened from what the disk
+// has.
+void Committer::fail() {
+  core_.counters.failed_syncs.fetch_add(1, std::memory_order_relaxed);
+  for (auto& [shard, answered] : answers_) {
+    for (Answered& one : answered) one.outcome = answer(wire::UNKNOWN, 2);
+  }
+  core_.close(false);
+  post_answers();
+  if (core_.observer) core_.observer->unsettled();
+  retry_after_ = retry_first;
+  retry_at_ = {};  // the first try is at once
+}
+
+void Committer::try_to_reopen() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < retry_at_) return;
+  if (!core_.open()) {
+    core_.vigils.tell_next(core_.observer);
+    return;
+  }
+  core_.close(false);
+  core_.disk.drop_ballast();
+  retry_at_ = now + retry_after_;
+  retry_after_ = std::min(retry_after_ * 2, retry_most);
+}
+
+}  // namespace vigil::storage

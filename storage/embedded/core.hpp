@@ -1,0 +1,79 @@
+// What all parts of the embedded store share: the database, the clock, the caches, the counters. One per open store.
+// Who may change what: rows, caches' contents, invites, vigils and next_seq are the committer's; everything else says its thread
+// itself.
+#pragma once
+
+#include <atomic>
+
+#include "storage/embedded/batch.hpp"
+#include "storage/embedded/buckets.hpp"
+#include "storage/embedded/clock.hpp"
+#include "storage/embedded/disk.hpp"
+#include "storage/embedded/invites.hpp"
+#include "storage/embedded/open.hpp"
+#include "storage/embedded/readers.hpp"
+#include "storage/embedded/rows.hpp"
+#include "storage/embedded/vigils.hpp"
+
+namespace vigil::storage {
+
+struct Counters {
+  std::atomic<std::uint64_t> mailboxes = 0, addresses = 0, vigils = 0, invites = 0;
+  std::atomic<std::uint64_t> commits = 0, requests = 0, stored = 0, acknowledged = 0, expired = 0, refused = 0, failed_syncs = 0;
+};
+
+struct Core {
+  explicit Core(const EmbeddedOptions& with);
+
+  const EmbeddedOptions options;
+  CoarseNow coarse_now = std::make_shared<std::atomic<Instant>>(0);
+  StoreClock clock;
+  Rocks rocks;
+  HashingKey hashing_key;
+  std::uint64_t next_seq = 0;                    // the next one to be given away
+  std::atomic<std::uint64_t> committed_seq = 0;  // copies up to here are on the disk
+  std::atomic<bool> writable = false;            // false: closed after a failure, being opened again
+
+  Cache<MailboxEntry> mailboxes;
+  Cache<AddressEntry> addresses;
+  Cache<AddressList> address_lists;
+  Cache<PrekeyShelf> prekeys;
+  Remembered remembered;
+  Buckets buckets;
+  Invites invites;
+  Vigils vigils;
+  Counters counters;
+  Disk disk;
+  Observer* observer = nullptr;
+  Readers readers{2};
+
+  Tag mailbox_tag(const MailboxId& id) const;
+  Tag address_tag(const AddressHash& hash) const;
+  Tag vigil_tag(const VigilId& id) const;
+  Tag remembered_tag(View id) const;
+
+  // Opens the database and everything that lies in memory from the start. A sentence, or nothing.
+  std::optional<std::string> open();
+  void close(bool flush);
+  // How long the relay was away before this opening.
+  std::uint64_t outage_ms = 0;
+
+ private:
+  std::optional<std::string> begin_epoch();
+  bool clock_anchored_ = false;
+  void find_buckets();
+};
+
+// What the next opening has to know: the moment, and how much lies in each bucket.
+stored::Alive alive_row(const Core& core, std::uint64_t now_ms);
+
+// Reading what the caches want: on a reader's thread.
+std::optional<std::string> load_invites(Core& core);
+bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shared_ptr<MailboxEntry>& out);
+bool load_address(Core& core, Rocks::Reading& reading, const Tag& tag, std::shared_ptr<AddressEntry>& out);
+bool load_address_list(Core& core, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<AddressList>& out);
+bool load_prekeys(Core& core, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<PrekeyShelf>& out);
+AddressEntry address_from_row(const Core& core, const stored::Address& row);
+stored::Address row_from_address(const AddressEntry& entry);
+
+}  // namespace vigil::storage

@@ -1,0 +1,27 @@
+// What makes RocksDB forget: tables that never span two buckets, a compaction filter that purges what has expired, a collector
+// that sends any table with a tombstone into compaction, and a logger that writes nothing. Used by rocks only.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "rocksdb/compaction_filter.h"
+#include "rocksdb/env.h"
+#include "rocksdb/sst_partitioner.h"
+#include "rocksdb/table_properties.h"
+#include "storage/store.hpp"
+
+namespace vigil::storage {
+
+// The store's time as compactions see it: set by the committer and the scrubber, read by RocksDB's threads.
+using CoarseNow = std::shared_ptr<std::atomic<Instant>>;
+
+std::shared_ptr<rocksdb::SstPartitionerFactory> bucket_partitioner();
+// For "once": kPurge, because kRemove under a SingleDelete breaks the database (RocksDB issue 9888).
+std::shared_ptr<rocksdb::CompactionFilterFactory> purge_expired_rows(CoarseNow now);
+// For "heads": grants that have expired.
+std::shared_ptr<rocksdb::CompactionFilterFactory> remove_expired_grants(CoarseNow now);
+std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> tombstone_collector();
+std::shared_ptr<rocksdb::Logger> silent_logger();
+
+}  // namespace vigil::storage

@@ -1,0 +1,66 @@
+// One write on its way: what the caller asked, the hashes computed on the caller's thread, what was found in memory or read by
+// the readers' pool, and whom to answer. Owned by one thread at a time: caller, committer, a reader, committer.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+
+#include "storage/embedded/ledger.hpp"
+#include "storage/embedded/remembered.hpp"
+#include "storage/store.hpp"
+
+namespace vigil::storage {
+
+// The committer's own: release the next stage of a vigil, let a lease lapse, let a vigil die. Comes from ReleaseDue, Hurry and
+// Answering.
+struct Fire {
+  Tag vigil{};
+};
+
+// An address that a request names, and what became known of it.
+struct Target {
+  AddressHash hash;
+  Tag tag{};
+  CopyId copy;  // Deliver: the id of its copy
+  IdCheck id;   // and its keyed hash
+  bool looked_up = false;
+  std::shared_ptr<AddressEntry> address;  // null after looking up: unknown
+  std::shared_ptr<MailboxEntry> mailbox;
+};
+
+struct Body {  // of a fan-out
+  Tag tag{};
+  Secret key;
+  Bytes sealed;
+};
+
+struct Request;
+
+// A request whose answer waits for others that it started.
+struct Parent {
+  std::unique_ptr<Request> request;
+  std::size_t left = 0;
+};
+
+struct Request {
+  std::variant<Write, Fire> what;
+  boost::asio::any_io_executor shard;
+  Completion* completion = nullptr;  // null: nobody waits
+  std::uint64_t tag = 0;
+  std::shared_ptr<Parent> parent;
+
+  // Prepared on the caller's thread.
+  Tag mailbox_tag{}, vigil_tag{};
+  Hash proof;  // of the secret or token that was shown, as the vigil keeps it
+  boost::container::small_vector<Target, 1> targets;
+  std::vector<IdCheck> ids;  // PublishPrekeys
+  Body body;
+
+  // Found by gather().
+  std::shared_ptr<MailboxEntry> mailbox;
+  std::shared_ptr<AddressList> addresses;
+  std::shared_ptr<PrekeyShelf> prekeys;
+  std::unordered_map<std::uint64_t, SharedBytes> parts;  // sealed copies of a vigil, by seq
+  bool failed = false;                                   // something could not be read
+};
+
+}  // namespace vigil::storage

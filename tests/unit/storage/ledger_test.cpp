@@ -1,0 +1,67 @@
+// What waits, counted in memory, and the cache around it.
+#include <catch2/catch.hpp>
+
+#include "storage/embedded/ledger.hpp"
+
+using namespace vigil;
+using namespace vigil::storage;
+
+namespace {
+
+Waiting waiting(MailboxEntry& mailbox, std::uint64_t seq, std::uint32_t expires) {
+  return {.seq = seq, .room = &mailbox.rooms[Tag{1}], .bucket = 600, .expires = expires, .bytes = 1024};
+}
+
+}  // namespace
+
+TEST_CASE("copies leave a lane in any order and the others stay", "[storage][ledger]") {
+  MailboxEntry mailbox;
+  for (std::uint64_t seq = 1; seq <= 500; ++seq) mailbox.add(wire::NORMAL, waiting(mailbox, seq, 900));
+  LaneQueue& lane = mailbox.lanes[wire::NORMAL];
+  for (std::uint64_t seq = 1; seq <= 300; ++seq) mailbox.remove(wire::NORMAL, lane.find(seq));
+  mailbox.remove(wire::NORMAL, lane.find(400));
+  CHECK(lane.size() == 199);
+  CHECK(lane.find(400) == nullptr);
+  CHECK(lane.begin()->seq == 301);
+  CHECK(lane.after(399)->seq == 401);
+  CHECK(lane.after(500) == lane.end());
+  CHECK(mailbox.rooms[Tag{1}].normal == 199);
+  CHECK(mailbox.normal_bytes == 199 * 1024);
+}
+
+TEST_CASE("an expired copy gives its room back", "[storage][ledger]") {
+  MailboxEntry mailbox;
+  mailbox.add(wire::NORMAL, waiting(mailbox, 1, 100));
+  mailbox.add(wire::NORMAL, waiting(mailbox, 2, 200));
+  mailbox.add(wire::URGENT, waiting(mailbox, 3, 100));
+  CHECK(mailbox.drop_expired(99) == 0);
+  CHECK(mailbox.drop_expired(100) == 2);
+  CHECK(mailbox.lanes[wire::NORMAL].size() == 1);
+  CHECK(mailbox.rooms[Tag{1}].urgent == 0);
+  CHECK(mailbox.normal_bytes == 1024);
+  CHECK(mailbox.drop_expired(300) == 1);
+  CHECK(mailbox.rooms.empty());
+}
+
+TEST_CASE("the cache gives up what was not used for longest, never what is held", "[storage][ledger]") {
+  Cache<AddressEntry> cache;
+  for (std::uint8_t i = 0; i < 100; ++i) cache.put(Tag{i}, std::make_shared<AddressEntry>());
+  const auto held = cache.find(Tag{3});
+  cache.find(Tag{50});
+  cache.shrink(cache.bytes() / 10);
+  CHECK(cache.find(Tag{3}) == held);
+  CHECK(cache.find(Tag{50}));
+  CHECK_FALSE(cache.find(Tag{4}));
+}
+
+TEST_CASE("two who want the same entry wait for one load", "[storage][ledger]") {
+  Cache<AddressEntry> cache;
+  int told = 0;
+  const auto then = [&](bool ok) { told += ok; };
+  CHECK(cache.want(Tag{1}, then));
+  CHECK_FALSE(cache.want(Tag{1}, then));
+  cache.loaded(Tag{1}, std::make_shared<AddressEntry>(), true);
+  CHECK(told == 2);
+  CHECK_FALSE(cache.want(Tag{1}, then));
+  CHECK(told == 3);
+}
