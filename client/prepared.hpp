@@ -12,7 +12,7 @@
 #include "client/kept.pb.h"
 #include "client/profile.hpp"
 #include "client/routes.hpp"
-#include "crypto/e2ee/session.hpp"
+#include "crypto/e2ee/one_shot.hpp"
 #include "proto/content.pb.h"
 
 namespace vigil::client {

@@ -1,0 +1,355 @@
+// Preparing alerts and sealing them at the press.
+#include "client/prepared.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
+#include "crypto/base/random.hpp"
+#include "crypto/base/vigil_id.hpp"
+#include "crypto/e2ee/envelope.hpp"
+#include "proto/limits.hpp"
+
+namespace vigil::client {
+namespace {
+
+constexpr std::size_t name_bytes_max = 20;
+constexpr std::size_t part_bytes_max = limits::frame_bytes_max - 1024;
+
+template <class T>
+using Sealed = std::expected<T, e2ee::Fault>;
+
+std::string as_string(View bytes) {
+  return std::string(text(bytes));
+}
+
+// At most 'bytes_max' bytes, cut at the edge of a character (UTF-8).
+std::string cut(const std::string& words, std::size_t bytes_max) {
+  if (words.size() <= bytes_max) return words;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0) == 0x80) --end;
+  return words.substr(0, end);
+}
+
+content::Content new_content(std::uint64_t written_s) {
+  content::Content content;
+  content.set_id(as_string(random_bytes(16)));
+  content.set_written_s(written_s);
+  return content;
+}
+
+// One of the plan's responders at one relay.
+struct Seat {
+  const PlannedResponder* responder;
+  const PlannedReach* reach;
+};
+struct RelayPlan {
+  const Routes* routes = nullptr;
+  std::vector<Seat> seats;  // by tier; the place is the index
+  const OwnReach* own = nullptr;
+};
+
+std::map<PublicKey, RelayPlan> by_relay(const Plan& plan) {
+  std::map<PublicKey, RelayPlan> relays;
+  for (const PlannedResponder& responder : plan.responders)
+    for (const PlannedReach& reach : responder.reaches) {
+      RelayPlan& relay = relays[reach.routes.root()];
+      if (relay.routes == nullptr || relay.routes->serial() < reach.routes.serial()) relay.routes = &reach.routes;
+      relay.seats.push_back({&responder, &reach});
+    }
+  for (const OwnReach& own : plan.own) {
+    const auto found = relays.find(own.routes.root());
+    if (found == relays.end()) continue;
+    found->second.own = &own;
+    if (found->second.routes->serial() < own.routes.serial()) found->second.routes = &own.routes;
+  }
+  for (auto& [root, relay] : relays)
+    std::stable_sort(relay.seats.begin(), relay.seats.end(), [](const Seat& a, const Seat& b) {
+      return a.responder->after_s != b.responder->after_s ? a.responder->after_s < b.responder->after_s
+                                                          : a.responder->tier < b.responder->tier;
+    });
+  return relays;
+}
+
+// The secrets of one vigil at one relay: of no use at another.
+struct VigilSecrets {
+  explicit VigilSecrets(const PublicKey& root)
+      : hurry(for_relay(random_id<Secret>(), root)),
+        refresh(for_relay(random_id<Secret>(), root)),
+        stop(for_relay(random_id<Secret>(), root)),
+        go_on(for_relay(random_id<Secret>(), root)) {}
+  Secret hurry, refresh, stop, go_on;
+};
+
+// Everything the id hashes: which ending comes first is drawn, so that the place tells nothing.
+wire::Vigil start_vigil(const VigilSecrets& secrets, const std::vector<std::pair<Secret, Secret>>& answers) {
+  wire::Vigil vigil;
+  vigil.set_nonce(as_string(random_bytes(32)));
+  vigil.set_kind(wire::ALERT);
+  vigil.set_hurry_hash(as_string(vigil_secret_hash(secrets.hurry).view()));
+  vigil.set_refresh_hash(as_string(vigil_secret_hash(secrets.refresh).view()));
+  const std::uint32_t stop_at = random_below(2);
+  for (std::uint32_t place = 0; place < 2; ++place) {
+    wire::Ending& ending = *vigil.add_endings();
+    ending.set_effect(place == stop_at ? wire::STOP : wire::GO_ON);
+    ending.set_hash(as_string(vigil_secret_hash(place == stop_at ? secrets.stop : secrets.go_on).view()));
+  }
+  for (const auto& [answer, close] : answers) {
+    wire::Answerer& answerer = *vigil.add_answers();
+    answerer.set_head(as_string(answer_chain(answer, limits::answer_chain_steps).view()));
+    answerer.set_close_hash(as_string(vigil_secret_hash(close).view()));
+  }
+  vigil.set_repeats(true);
+  vigil.set_id(as_string(vigil_id(vigil).view()));
+  return vigil;
+}
+
+// The names as they fit: shorter ones rather than none.
+content::Content notice_content(const wire::Vigil& vigil, const std::string& alert_id, const RelayPlan& relay,
+                                std::uint64_t now_s) {
+  const std::size_t most = e2ee::content_bytes_max(limits::ending_envelope_bytes);
+  for (std::size_t bytes = name_bytes_max;; --bytes) {
+    content::Content content = new_content(now_s);
+    content::Notice& notice = *content.mutable_notice();
+    notice.set_alert_id(alert_id);
+    notice.set_vigil_id(vigil.id());
+    for (const Seat& seat : relay.seats) notice.add_names(cut(seat.responder->name, bytes));
+    // Sender and recipient (35 bytes each with their tags) are filled in at sealing.
+    if (bytes == 0 || content.ByteSizeLong() + 80 <= most) return content;
+  }
+}
+
+content::Content ending_content(const wire::Vigil& vigil, const std::string& alert_id, bool forced, std::uint64_t now_s) {
+  content::Content content = new_content(now_s);
+  content.mutable_ending()->set_alert_id(alert_id);
+  content.mutable_ending()->set_vigil_id(vigil.id());
+  content.mutable_ending()->set_forced(forced);
+  return content;
+}
+
+// Seals the small copies for one address: both endings (unless it is the own one: her screen must look the same whichever PIN was
+// typed) and the notice.
+Sealed<void> add_small_copies(wire::Vigil& vigil, const e2ee::Identity& own, const e2ee::PeerBundle& bundle,
+                              const Address& address, std::uint32_t place, bool with_endings, const std::string& alert_id,
+                              const RelayPlan& relay, std::uint64_t now_s) {
+  Sealed<e2ee::OneShot> shot = e2ee::OneShot::prepare(own, bundle);
+  if (!shot) return std::unexpected(shot.error());
+  const AddressHash to = address_hash(address);
+  if (with_endings) {
+    for (wire::Ending& ending : *vigil.mutable_endings()) {
+      const content::Content content = ending_content(vigil, alert_id, ending.effect() == wire::GO_ON, now_s);
+      const Sealed<Bytes> envelope = shot->seal(to, limits::ending_envelope_bytes, content);
+      if (!envelope) return std::unexpected(envelope.error());
+      wire::VigilEnvelope& copy = *ending.add_copies();
+      copy.set_address(place);
+      copy.set_envelope(as_string(*envelope));
+    }
+  }
+  const Sealed<Bytes> envelope = shot->seal(to, limits::ending_envelope_bytes, notice_content(vigil, alert_id, relay, now_s));
+  if (!envelope) return std::unexpected(envelope.error());
+  wire::VigilEnvelope& notice = *vigil.add_notices();
+  notice.set_address(place);
+  notice.set_envelope(as_string(*envelope));
+  return {};
+}
+
+// Stages by their delays, with empty envelopes; false: too many.
+bool add_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const RelayPlan& relay) {
+  std::uint32_t before_s = 0;
+  for (std::size_t place = 0; place < relay.seats.size(); ++place) {
+    const std::uint32_t after_s = relay.seats[place].responder->after_s;
+    if (vigil.stages().empty() || after_s != before_s) {
+      if (static_cast<std::size_t>(vigil.stages_size()) == limits::stages_max) return false;
+      const std::uint32_t since_s = vigil.stages().empty() ? 0 : after_s - before_s;
+      vigil.add_stages()->set_after_s(since_s);
+      before_s = after_s;
+    }
+    wire::Stage& stage = *vigil.mutable_stages(vigil.stages_size() - 1);
+    kept::PreparedCopy& copy = *prepared.mutable_copies(static_cast<int>(place));
+    copy.set_stage(static_cast<std::uint32_t>(vigil.stages_size() - 1));
+    copy.set_copy(static_cast<std::uint32_t>(stage.copies_size()));
+    stage.add_copies()->set_address(static_cast<std::uint32_t>(place));
+  }
+  return true;
+}
+
+Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan& relay, const e2ee::Identity& own,
+                                          const std::array<PublicKey, 2>& box_keys, const std::string& alert_id,
+                                          std::uint64_t now_s) {
+  if (relay.seats.empty() || relay.seats.size() > limits::responders_max) return std::unexpected(e2ee::Fault::too_large);
+  const VigilSecrets secrets(root);
+  std::vector<std::pair<Secret, Secret>> answers;
+  for (std::size_t i = 0; i < relay.seats.size(); ++i)
+    answers.emplace_back(for_relay(random_id<Secret>(), root), for_relay(random_id<Secret>(), root));
+
+  kept::PreparedVigil prepared;
+  prepared.set_routes(as_string(relay.routes->serialised()));
+  prepared.set_root(as_string(root.view()));
+  prepared.set_hurry(as_string(secrets.hurry.view()));
+  prepared.set_refresh(as_string(secrets.refresh.view()));
+  std::array<Bytes, 2> boxes{box_seal(box_keys[0].view(), secrets.stop.view()),
+                             box_seal(box_keys[1].view(), secrets.go_on.view())};
+  if (random_below(2) == 1) std::swap(boxes[0], boxes[1]);
+  for (const Bytes& box : boxes) prepared.add_boxes(as_string(box));
+
+  wire::Vigil vigil = start_vigil(secrets, answers);
+  std::uint32_t place = 0;
+  for (const Seat& seat : relay.seats) {
+    *vigil.mutable_addresses() += text(seat.reach->address.view());
+    const Sealed<void> small =
+        add_small_copies(vigil, own, seat.reach->bundle, seat.reach->address, place, true, alert_id, relay, now_s);
+    if (!small) return std::unexpected(small.error());
+    const Sealed<e2ee::OneShot> shot = e2ee::OneShot::prepare(own, seat.reach->bundle);
+    if (!shot) return std::unexpected(shot.error());
+    kept::PreparedCopy& copy = *prepared.add_copies();
+    copy.set_one_shot(as_string(shot->serialised().view()));
+    copy.set_tier(seat.responder->tier);
+    copy.set_after_s(seat.responder->after_s);
+    copy.set_answer(as_string(answers[place].first.view()));
+    copy.set_close(as_string(answers[place].second.view()));
+    ++place;
+  }
+  if (relay.own != nullptr) {
+    *vigil.mutable_addresses() += text(relay.own->address.view());
+    const Sealed<void> small =
+        add_small_copies(vigil, own, relay.own->bundle, relay.own->address, place, false, alert_id, relay, now_s);
+    if (!small) return std::unexpected(small.error());
+  }
+  if (!add_stages(vigil, prepared, relay)) return std::unexpected(e2ee::Fault::too_large);
+  prepared.set_vigil(vigil.SerializeAsString());
+  return prepared;
+}
+
+// ---- at the press
+
+content::Alert alert_of(const kept::PreparedVigil& prepared, const wire::Vigil& vigil, const std::string& alert_id,
+                        const Press& press) {
+  content::Alert alert;
+  alert.set_vigil_id(vigil.id());
+  alert.set_alert_id(alert_id);
+  alert.set_pressed_s(press.pressed_s);
+  alert.set_hold_s(press.hold_s);
+  if (press.track.has_newest()) *alert.mutable_track() = press.track;
+  alert.set_drill(press.drill);
+  for (int i = 0; i < prepared.copies_size(); ++i) {
+    content::Responder& responder = *alert.add_responders();
+    responder.set_head(vigil.answers(i).head());
+    responder.set_close_hash(vigil.answers(i).close_hash());
+    responder.set_tier(prepared.copies(i).tier());
+    responder.set_after_s(prepared.copies(i).after_s());
+  }
+  return alert;
+}
+
+// The note as it fits: a shorter one rather than none.
+void add_note(content::Content& content, const std::string& note) {
+  const std::size_t most = e2ee::content_bytes_max(limits::alert_envelope_bytes);
+  const std::size_t used = content.ByteSizeLong() + 90;  // sender, recipient and the note's own head
+  if (used < most) content.mutable_alert()->set_note(cut(note, most - used));
+}
+
+kept::RunningVigil running_of(const kept::PreparedVigil& prepared, const wire::Vigil& vigil) {
+  kept::RunningVigil running;
+  running.set_routes(prepared.routes());
+  running.set_root(prepared.root());
+  running.set_vigil_id(vigil.id());
+  running.set_hurry(prepared.hurry());
+  running.set_refresh(prepared.refresh());
+  *running.mutable_boxes() = prepared.boxes();
+  running.set_address(vigil.addresses().substr(0, Address::length));
+  for (const wire::Answerer& answerer : vigil.answers()) {
+    running.add_heads(answerer.head());
+    running.add_close_hashes(answerer.close_hash());
+  }
+  return running;
+}
+
+// Fills the stages of one vigil. malformed: the slot's record is damaged.
+Sealed<void> seal_stages(wire::Vigil& vigil, const kept::PreparedVigil& prepared, const std::string& alert_id,
+                         const Press& press) {
+  const content::Alert common = alert_of(prepared, vigil, alert_id, press);
+  for (int i = 0; i < prepared.copies_size(); ++i) {
+    const kept::PreparedCopy& copy = prepared.copies(i);
+    std::optional<e2ee::OneShot> shot = e2ee::OneShot::load(view(copy.one_shot()));
+    const std::optional<Address> address =
+        Address::from(view(vigil.addresses()).subspan(static_cast<std::size_t>(i) * Address::length, Address::length));
+    const int stage = static_cast<int>(copy.stage());
+    const int place = static_cast<int>(copy.copy());
+    if (!shot || !address || stage < 0 || stage >= vigil.stages_size() || place < 0 || place >= vigil.stages(stage).copies_size())
+      return std::unexpected(e2ee::Fault::malformed);
+    content::Content content = new_content(press.pressed_s);
+    content::Alert& alert = *content.mutable_alert();
+    alert = common;
+    alert.set_your_index(static_cast<std::uint32_t>(i));
+    alert.set_your_secret(copy.answer());
+    alert.set_your_close(copy.close());
+    add_note(content, press.note);
+    const Sealed<Bytes> envelope = shot->seal(address_hash(*address), limits::alert_envelope_bytes, content);
+    if (!envelope) return std::unexpected(envelope.error());
+    vigil.mutable_stages(stage)->mutable_copies(place)->set_envelope(as_string(*envelope));
+  }
+  return {};
+}
+
+std::uint32_t first_after_s(const kept::PreparedVigil& prepared) {
+  std::uint32_t first = prepared.copies_size() == 0 ? 0 : prepared.copies(0).after_s();
+  for (const kept::PreparedCopy& copy : prepared.copies()) first = std::min(first, copy.after_s());
+  return first;
+}
+
+}  // namespace
+
+std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, const e2ee::Identity& own,
+                                                              const std::array<PublicKey, 2>& box_keys, std::uint64_t now_s) {
+  kept::PreparedAlert alert;
+  alert.set_alert_id(as_string(random_bytes(16)));
+  alert.set_made_s(now_s);
+  alert.set_sender(as_string(own.key().view()));
+  for (const auto& [root, relay] : by_relay(plan)) {
+    Sealed<kept::PreparedVigil> vigil = prepare_vigil(root, relay, own, box_keys, alert.alert_id(), now_s);
+    if (!vigil) return std::unexpected(vigil.error());
+    *alert.add_vigils() = std::move(*vigil);
+  }
+  if (alert.vigils().empty()) return std::unexpected(e2ee::Fault::malformed);
+  return alert;
+}
+
+std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepared, const Press& press) {
+  const kept::PreparedAlert used = std::move(prepared);
+  SealedAlert out;
+  out.running.set_alert_id(used.alert_id());
+  out.running.set_pressed_s(press.pressed_s);
+  out.running.set_hold_s(press.hold_s);
+  for (const kept::PreparedVigil& one : used.vigils()) {
+    wire::Vigil vigil;
+    const Outcome<Routes> routes = Routes::read(view(one.routes()));
+    const std::optional<VigilId> id = vigil.ParseFromString(one.vigil()) ? VigilId::from(view(vigil.id())) : std::nullopt;
+    const std::size_t copies = static_cast<std::size_t>(one.copies_size());
+    if (!routes || !id || static_cast<std::size_t>(vigil.answers_size()) != copies ||
+        vigil.addresses().size() < copies * Address::length)
+      return std::unexpected(e2ee::Fault::malformed);
+    vigil.set_due_in_s(press.hold_s + first_after_s(one));
+    const Sealed<void> sealed = seal_stages(vigil, one, used.alert_id(), press);
+    if (!sealed) return std::unexpected(sealed.error());
+    *out.running.add_vigils() = running_of(one, vigil);
+    out.vigils.push_back({*routes, *id, keep_parts(vigil)});
+  }
+  return out;
+}
+
+std::vector<wire::Request> keep_parts(const wire::Vigil& vigil) {
+  const std::string whole = vigil.SerializeAsString();
+  const std::size_t parts = std::max<std::size_t>(1, (whole.size() + part_bytes_max - 1) / part_bytes_max);
+  std::vector<wire::Request> requests(parts);
+  for (std::size_t part = 0; part < parts; ++part) {
+    wire::Keep& keep = *requests[part].mutable_keep();
+    keep.set_vigil_id(vigil.id());
+    keep.set_part(static_cast<std::uint32_t>(part));
+    keep.set_parts(static_cast<std::uint32_t>(parts));
+    keep.set_piece(whole.substr(part * part_bytes_max, part_bytes_max));
+  }
+  return requests;
+}
+
+}  // namespace vigil::client
