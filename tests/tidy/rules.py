@@ -178,7 +178,8 @@ def check_detached(tree: Tree) -> Iterator[Finding]:
 
 def check_await(tree: Tree) -> Iterator[Finding]:
     for source in tree.cpp:
-        for match in re.finditer(r"\bco_await\b", source.statements):
+        # this_coro:: never suspends: it may stand anywhere.
+        for match in re.finditer(r"\bco_await\b(?!\s+(?:asio::)?this_coro::)", source.statements):
             words = await_refused(*statement_around(source.statements, match.start(), match.end()))
             if words:
                 yield Finding(source.path, source.line_at(match.start()), "await", words)

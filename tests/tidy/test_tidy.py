@@ -56,6 +56,7 @@ asio::awaitable<int> serve(Store& store, Copy copy) {
     }
   }
   static_cast<void>(co_await pause());
+  asio::steady_timer timer(co_await asio::this_coro::executor, wait);
   co_await pause(wait / 2 + milliseconds(random_below(static_cast<std::uint32_t>(wait.count() / (2 + 1)))));
   co_await async_initiate<const use_awaitable_t<>, void(optional<string>)>(start, use_awaitable);
   auto both = co_await (read() || write());
