@@ -54,6 +54,7 @@ class Listening final : public Listens {
   void displaced() override;
 
  private:
+  using Lane = storage::Lane;
   struct LaneState {
     std::uint64_t last = 0;  // order of the newest copy given
     std::uint64_t noted =

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -56,14 +57,12 @@ class Shard {
 
   // Runs the loop until stop() and until no peer is left.
   void run();
-  // From any thread.
-  void stop();
+  // From any thread: everybody is told to go away, and whoever is left after 'grace' is cut.
+  void stop(std::chrono::milliseconds grace);
 
   Peer& add(std::unique_ptr<Peer> peer);
   void remove(Peer& peer);  // destroys it
   std::size_t peers() const { return peers_.size(); }
-  void go_away();
-  void cut_all();
 
   // Runs 'act' at the next full 100 ms of the clock, with everything else that was left for that tick.
   void at_next_tick(std::function<void()> act);
@@ -78,6 +77,8 @@ class Shard {
  private:
   void turn_every_second();
   void end_if_done();
+  void go_away();
+  void cut_all();
 
   static constexpr std::size_t spare_buffers_max = 64;
   static constexpr std::size_t spare_bytes_max = 128 * 1024;  // larger ones are freed
@@ -93,6 +94,7 @@ class Shard {
   std::vector<std::vector<std::uint8_t>> spare_bytes_;
   wire::ClientFrame frame_;
   bool stopping_ = false;
+  std::uint64_t cut_at_ms_ = 0;
 };
 
 }  // namespace vigil::server

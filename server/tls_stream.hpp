@@ -60,7 +60,7 @@ class TlsStream {
   // outcome.
   struct Step {
     std::size_t bytes = 0;
-    error_code error;
+    error_code error{};
     enum Wait : std::uint8_t { nothing, to_read, to_write } wait = nothing;
   };
   Step handshake_step();
@@ -91,6 +91,9 @@ class TlsStream {
 };
 
 // How Beast ends a WebSocket on this stream (found by argument-dependent look-up).
+inline void beast_close_socket(TlsStream& stream) {
+  stream.close();
+}
 void teardown(boost::beast::role_type role, TlsStream& stream, error_code& error);
 template <class Handler>
 void async_teardown(boost::beast::role_type, TlsStream& stream, Handler&& handler) {

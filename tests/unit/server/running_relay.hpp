@@ -1,0 +1,49 @@
+// A whole relay in this process, for tests: real TLS on loopback, the real store in a folder of its own.
+#pragma once
+
+#include <filesystem>
+
+#include "member.hpp"
+#include "server/listener.hpp"
+#include "storage/embedded/open.hpp"
+
+namespace vigil::server::test {
+
+class RunningRelay {
+ public:
+  explicit RunningRelay(const std::function<void(Config&)>& change = [](Config&) {});
+  ~RunningRelay();
+  RunningRelay(const RunningRelay&) = delete;
+  RunningRelay& operator=(const RunningRelay&) = delete;
+
+  std::uint16_t port() const { return listener_->ports().front(); }
+  const PublicKey& root() const { return root_.public_key(); }
+  Counters& counters() { return counters_; }
+  Relay& relay() { return *relay_; }
+  Listener& listener() { return *listener_; }
+  storage::Store& store() { return *store_; }
+  const Config& config() const { return config_; }
+
+  Secret invite();
+  // A member who has proved and opened a mailbox.
+  struct Owner {
+    SigningKey key;
+    std::unique_ptr<Member> member;
+    Address address;  // granted, all rights
+  };
+  Owner owner();
+  std::unique_ptr<Member> member() { return std::make_unique<Member>(port(), root()); }
+
+ private:
+  std::filesystem::path folder_;
+  SigningKey root_;
+  Config config_;
+  Counters counters_;
+  std::shared_ptr<const storage::Clock> clock_;
+  std::unique_ptr<storage::Store> store_;
+  Switchboard switchboard_;
+  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace vigil::server::test
