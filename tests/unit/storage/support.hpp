@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
@@ -143,14 +144,13 @@ class Shop {
   EmbeddedOptions options;
   Seen seen;
   boost::asio::io_context io;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working{io.get_executor()};
   std::unique_ptr<Store> store;
 
  private:
   template <class Done>
   void wait(Done done) {
-    const auto guard = boost::asio::make_work_guard(io);
     while (!done()) io.run_one();
-    io.restart();
   }
 };
 
