@@ -145,7 +145,7 @@ class PoweredStore {
     const auto disk = std::make_shared<PowerLoss>(random_(), directory_.path() / "graveyard");
     if (swallow_log_syncs) disk->swallow_log_syncs();
     std::unique_ptr<Store> store = open(disk);
-    disk->cut_after(200 + random_() % 2'000);
+    disk->cut_after(100 + random_() % 600);
     std::mutex noting;
     const auto note = [&](const Note& what) {
       const std::lock_guard lock(noting);
@@ -185,6 +185,7 @@ class PoweredStore {
  private:
   std::unique_ptr<Store> open(const std::shared_ptr<PowerLoss>& disk) {
     EmbeddedOptions options = small_store(directory_.path() / "store");
+    if (swallow_log_syncs) options.memtable_bytes = 16u << 20;  // all of it lies in the log
     options.file_system = disk;
     options.clock = clock_;
     auto opened = open_embedded(options);

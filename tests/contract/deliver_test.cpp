@@ -180,7 +180,8 @@ TEST_CASE("within a lane copies are listed in the order in which they were admit
   }
 }
 
-TEST_CASE("requests submitted together are admitted in their order, also when the store has just been opened", "[contract][deliver]") {
+TEST_CASE("requests submitted together are admitted in their order, also when the store has just been opened",
+          "[contract][deliver]") {
   // Goal: what the store has to read first does not let later requests overtake. Method: cold caches, every kind of neighbour.
   World world;
   const MailboxId mailbox = open_mailbox(world.driver());
