@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -65,9 +66,10 @@ std::map<PublicKey, RelayPlan> by_relay(const Plan& plan) {
     if (found->second.routes->serial() < own.routes.serial()) found->second.routes = &own.routes;
   }
   for (auto& [root, relay] : relays)
-    std::stable_sort(relay.seats.begin(), relay.seats.end(), [](const Seat& a, const Seat& b) {
-      return a.responder->after_s != b.responder->after_s ? a.responder->after_s < b.responder->after_s
-                                                          : a.responder->tier < b.responder->tier;
+    // By tier, then as the plan has them: its responders lie in one vector, so their place is their address.
+    std::sort(relay.seats.begin(), relay.seats.end(), [](const Seat& a, const Seat& b) {
+      return std::tuple(a.responder->after_s, a.responder->tier, a.responder) <
+             std::tuple(b.responder->after_s, b.responder->tier, b.responder);
     });
   return relays;
 }
