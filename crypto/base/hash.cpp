@@ -32,7 +32,10 @@ Id first_bytes(const Hash& whole) {
 using Digest = std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES>;
 
 struct Hmac {
-  explicit Hmac(View key) { crypto_auth_hmacsha256_init(&state, key.data(), key.size()); }
+  explicit Hmac(View key) {
+    static constexpr std::uint8_t empty_key = 0;
+    crypto_auth_hmacsha256_init(&state, key.empty() ? &empty_key : key.data(), key.size());
+  }
   ~Hmac() { sodium_memzero(&state, sizeof state); }
   Hmac(const Hmac&) = delete;
   Hmac& operator=(const Hmac&) = delete;

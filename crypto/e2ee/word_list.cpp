@@ -1,9 +1,9 @@
+// The words of a meeting. Own list: short, easily said, none the beginning of another, no two one letter apart, the first four
+// letters of each its own, and nothing that frightens. Its order is part of the protocol: it never changes.
 #include "crypto/e2ee/words.hpp"
 
 namespace vigil::e2ee {
 
-// Own list: short, easily said, none the beginning of another, no two one letter apart, the first four letters of each its own,
-// and nothing that frightens. Its order is part of the protocol: it never changes.
 const std::array<std::string_view, 1024>& word_list() {
   static constexpr std::array<std::string_view, 1024> words{
       "abacus",  "academy", "acorn",   "action",  "actor",   "adapt",   "adult",   "advice",  "aerial",  "afford",  "agenda",
