@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <any>
 #include <charconv>
 #include <fstream>
 #include <functional>
@@ -236,6 +237,38 @@ class Teller {
   void tell(const char* key, std::string value, Change change) { told.push_back({key, std::move(value), change}); }
 };
 
+// Visits two configurations one after the other: remembers the values of the first, puts those that need a restart into the
+// second.
+class Keeper {
+ public:
+  template <class Number>
+  void number(const char*, Number& value, std::uint64_t, std::uint64_t, Change change) {
+    keep(value, change);
+  }
+  void numbers(const char*, std::vector<std::uint32_t>& value, std::uint64_t, std::uint64_t, Change change) {
+    keep(value, change);
+  }
+  void hosts(const char*, std::vector<std::string>& value, Change change) { keep(value, change); }
+  void host(const char*, std::string& value, Change change) { keep(value, change); }
+  void paths(const char*, std::vector<std::string>& value, Change change) { keep(value, change); }
+  void sockets(const char*, std::vector<ListenAt>& value, Change change) { keep(value, change); }
+  void file(const char*, std::filesystem::path& value, Change change) { keep(value, change); }
+  void upstream(const char*, std::string& value, Change change) { keep(value, change); }
+  void level(const char*, LogLevel& value, Change change) { keep(value, change); }
+  void second() { at_ = 0; }
+
+ private:
+  template <class Value>
+  void keep(Value& value, Change change) {
+    if (!at_)
+      values_.emplace_back(value);
+    else if (const std::any& old = values_[(*at_)++]; change == Change::restart)
+      value = std::any_cast<const Value&>(old);
+  }
+  std::vector<std::any> values_;
+  std::optional<std::size_t> at_;
+};
+
 std::filesystem::path beside(const std::filesystem::path& folder, const std::filesystem::path& path) {
   return path.empty() || path.is_absolute() ? path : (folder / path).lexically_normal();
 }
@@ -317,6 +350,15 @@ std::vector<std::string> needs_restart(const Config& old, const Config& fresh) {
   for (std::size_t i = 0; i < one.told.size(); ++i)
     if (one.told[i].change == Change::restart && one.told[i].value != two.told[i].value) keys.push_back(one.told[i].key);
   return keys;
+}
+
+Config without_restart(const Config& old, Config fresh) {
+  Config before = old;
+  Keeper keeper;
+  each_key(keeper, before);
+  keeper.second();
+  each_key(keeper, fresh);
+  return fresh;
 }
 
 }  // namespace vigil::server

@@ -81,5 +81,7 @@ std::expected<Config, std::string> parse_config(std::string_view toml, const std
 std::vector<std::string> config_keys();
 // What needs a restart to change and differs between the two, as "section.key".
 std::vector<std::string> needs_restart(const Config& old, const Config& fresh);
+// 'fresh' with those keys as 'old' has them: what SIGHUP may put into force.
+Config without_restart(const Config& old, Config fresh);
 
 }  // namespace vigil::server

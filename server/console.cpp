@@ -105,6 +105,7 @@ void Console::close() {
   if (!acceptor_.is_open()) return;
   boost::system::error_code ignored;
   acceptor_.close(ignored);
+  for (Socket* peer : peers_) peer->shutdown(Socket::shutdown_both, ignored);
   ::unlink(path_.c_str());
 }
 
@@ -119,16 +120,20 @@ asio::awaitable<void> Console::accept_loop() {
       co_await pause.async_wait(as_result);
       continue;
     }
-    if (open_ == open_max || !is_ours(peer)) continue;
-    ++open_;
-    asio::co_spawn(context_, serve_one(std::move(peer)), [this](std::exception_ptr thrown) {
-      --open_;
+    if (peers_.size() == open_max || !is_ours(peer)) continue;
+    asio::co_spawn(context_, serve_one(std::move(peer)), [](std::exception_ptr thrown) {
       if (thrown) say(Say::internal_error, 2);
     });
   }
 }
 
 asio::awaitable<void> Console::serve_one(Socket peer) {
+  peers_.insert(&peer);
+  co_await converse(peer);
+  peers_.erase(&peer);
+}
+
+asio::awaitable<void> Console::converse(Socket& peer) {
   std::string buffer;
   asio::steady_timer deadline(context_);
   for (;;) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "server/status.hpp"
@@ -33,6 +34,7 @@ class Console {
   Console(boost::asio::io_context& context, std::filesystem::path path, storage::Store& store, Tell tell);
   boost::asio::awaitable<void> accept_loop();
   boost::asio::awaitable<void> serve_one(boost::asio::local::stream_protocol::socket peer);
+  boost::asio::awaitable<void> converse(boost::asio::local::stream_protocol::socket& peer);
   boost::asio::awaitable<std::string> answer(std::string line);
 
   boost::asio::io_context& context_;
@@ -40,7 +42,7 @@ class Console {
   storage::Store& store_;
   Tell tell_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
-  unsigned open_ = 0;
+  std::set<boost::asio::local::stream_protocol::socket*> peers_;  // at most eight
 };
 
 }  // namespace vigil::server

@@ -47,7 +47,9 @@ class Gauge {
   COUNTER(invalid, "frames and requests that broke the protocol")                                 \
   COUNTER(slowed, "requests answered SLOW_DOWN")                                                  \
   COUNTER(cut_off, "connections ended for a broken protocol, an idle peer or a peer not reading") \
-  COUNTER(releases, "times the timekeeper had something to release")
+  COUNTER(releases, "times the timekeeper had something to release")                              \
+  COUNTER(reloads, "configurations taken by SIGHUP")                                              \
+  COUNTER(reloads_refused, "configurations refused at SIGHUP")
 
 struct Counters {
 #define VIGIL_COUNTER(name, meaning) Counter name;

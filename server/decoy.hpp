@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <expected>
 #include <memory>
 #include <span>
 
@@ -21,6 +22,8 @@ class DecoyStream {
   virtual boost::asio::awaitable<std::size_t> read_some(std::span<std::uint8_t> into, std::chrono::seconds wait) = 0;
   // All of it, or false.
   virtual boost::asio::awaitable<bool> write_all(View bytes) = 0;
+  // Says goodbye and ends what is outstanding on both sides.
+  virtual void close() = 0;
 
  protected:
   ~DecoyStream() = default;
@@ -34,8 +37,9 @@ class Decoy {
   virtual boost::asio::awaitable<void> serve(DecoyStream& stream, View already) = 0;
 };
 
-// The one that the configuration asks for.
-std::shared_ptr<Decoy> make_decoy(const Config& config);
+// The one that the configuration asks for; or a sentence for the operator.
+std::expected<std::shared_ptr<Decoy>, std::string> make_decoy(const Config& config);
+std::expected<std::shared_ptr<Decoy>, std::string> make_upstream_decoy(const std::string& address);
 
 // What nginx answers, in the clear, to plain HTTP on a TLS port (first byte is not a handshake's 0x16). Then the connection
 // closes.

@@ -5,7 +5,6 @@
 #include <iostream>
 
 #include "crypto/base/secret_bytes.hpp"
-#include "server/config.hpp"
 #include "server/exit_codes.hpp"
 #include "server/init.hpp"
 #include "server/invite.hpp"
@@ -42,13 +41,6 @@ int run_certify(const CertifyOrder& order) {
   if (!done) return fail(done.error(), exit_refused);
   std::cout << "Renewed. A relay that is running takes it with: systemctl reload vigild   (or: kill -HUP its process)\n"
             << "Put the root file away again, off this machine.\n";
-  return exit_done;
-}
-
-int run_check(const std::string& file) {
-  const std::expected<Config, std::string> config = load_config(file);
-  if (!config) return fail("\n" + config.error(), exit_refused);
-  std::cout << file << " is in order.\n";
   return exit_done;
 }
 
@@ -111,7 +103,7 @@ int run(int argc, char* argv[]) {
   CLI11_PARSE(app, argc, argv);
   if (*init_command) return run_init(init);
   if (*serve_command) return serve(config);
-  if (*check_command) return run_check(config);
+  if (*check_command) return check(config);
   if (*invite_command) return print_invites(config, invite, now_s());
   if (*status_command) return print_status(config, status_json);
   certify_order.config = config;

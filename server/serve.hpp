@@ -7,5 +7,7 @@ namespace vigil::server {
 
 // Returns an exit code (exit_codes.hpp).
 int serve(const std::filesystem::path& config_file);
+// `vigild check`: everything that serve would refuse, without serving.
+int check(const std::filesystem::path& config_file);
 
 }  // namespace vigil::server

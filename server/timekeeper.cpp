@@ -16,12 +16,19 @@ constexpr milliseconds breath{10};      // between two releases, while very much
 constexpr milliseconds look_again{50};  // while the second that is due has not quite come
 constexpr milliseconds retry{250};      // after a store that could not
 constexpr milliseconds retry_max{1000};
-constexpr milliseconds long_sleep{30'000};  // a suspended machine or a set clock is noticed after this
+// The store's time may be ahead of ours, when the clock was set back while the relay was down: ask it so often anyway.
+constexpr milliseconds long_sleep{30'000};
 
 }  // namespace
 
 Timekeeper::Timekeeper(asio::io_context& context, storage::Store& store, const storage::Clock& clock, Counters& counters)
-    : context_(context), store_(store), clock_(clock), counters_(counters), timer_(context) {}
+    : context_(context),
+      store_(store),
+      clock_(clock),
+      counters_(counters),
+      started_s_(clock.wall_s()),
+      started_ms_(clock.monotonic_ms()),
+      timer_(context) {}
 
 void Timekeeper::next_due(storage::Instant due) noexcept {
   asio::post(context_, [this, due] {
@@ -43,8 +50,8 @@ asio::awaitable<void> Timekeeper::sleep(milliseconds time) {
 
 asio::awaitable<void> Timekeeper::run() {
   while (!stopping_) {
-    const storage::Instant now = clock_.wall_s();
-    if (due_ && *due_ <= now) {
+    const storage::Instant now = now_s();
+    if (due_ && (*due_ <= now || clock_.monotonic_ms() >= ask_anyway_ms_)) {
       co_await release();
       continue;
     }
@@ -57,6 +64,7 @@ asio::awaitable<void> Timekeeper::run() {
 
 asio::awaitable<void> Timekeeper::release() {
   const storage::Instant asked = *due_;
+  ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
   const std::uint64_t heard = heard_;
   storage::ReleaseDue write;
   const storage::Outcome outcome = co_await storage::apply(store_, write);

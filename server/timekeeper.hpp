@@ -23,6 +23,8 @@ class Timekeeper {
   void stop();
 
  private:
+  // Wall time at the start plus monotonic time since: a clock that is set releases nothing early or late.
+  storage::Instant now_s() const { return started_s_ + (clock_.monotonic_ms() - started_ms_) / 1000; }
   boost::asio::awaitable<void> release();
   boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
 
@@ -30,9 +32,12 @@ class Timekeeper {
   storage::Store& store_;
   const storage::Clock& clock_;
   Counters& counters_;
+  const storage::Instant started_s_;
+  const std::uint64_t started_ms_;
   boost::asio::steady_timer timer_;
   std::optional<storage::Instant> due_;
   std::uint64_t heard_ = 0;  // how often the store has said something
+  std::uint64_t ask_anyway_ms_ = 0;
   std::uint32_t failed_ = 0, idle_ = 0;
   bool stopping_ = false;
 };
