@@ -18,7 +18,7 @@ namespace {
 
 constexpr int busy_wait_ms = 10'000;
 constexpr std::size_t page_bytes = 4096;
-constexpr std::size_t room_ahead_bytes = container_step_bytes / 2;
+constexpr std::size_t room_ahead_bytes = container_step_bytes / 8;
 
 Fault fault_of(int code) {
   switch (code & 0xff) {
@@ -134,6 +134,7 @@ Container::Container(const Path& path, const Path& twin) : path_(path), twin_(tw
 Container::~Container() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(database_);
+  touch_both();
 }
 
 void Container::run(const char* sql) {
@@ -169,7 +170,6 @@ std::unique_ptr<Container> Container::create(const Path& path, const Path& twin,
     step.commit();
   }
   made->grow_to(container_step_bytes);
-  made->even_twin();
   return made;
 }
 
@@ -217,6 +217,11 @@ void Container::commit() {
   if (depth_ == 1) {
     run("COMMIT");
     depth_ = 0;
+    try {
+      even_twin();
+    } catch (const Failed&) {
+      // What was committed stays committed; the twin is evened at the next step or opening.
+    }
     touch_both();
   } else {
     run("RELEASE inner");
@@ -255,64 +260,52 @@ std::optional<Bytes> Container::setting(std::string_view name) {
 }
 
 void Container::set(std::string_view name, View value) {
+  Transaction step(*this);
   query("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)").bind(name).bind(value).run();
+  step.commit();
 }
 
 // ---- sizes: equal steps for both files, whatever happens inside
 
+std::size_t Container::pages(std::string_view pragma) {
+  Query asked = query(pragma);
+  return asked.row() ? static_cast<std::size_t>(asked.number(0)) : 0;
+}
+
 void Container::grow_if_needed() {
-  std::int64_t free_pages = 0;
-  {
-    Query asked = query("PRAGMA freelist_count");
-    if (asked.row()) free_pages = asked.number(0);
-  }
-  const std::size_t bytes = size_of_file(path_);
-  const bool needs_room = static_cast<std::size_t>(free_pages) * page_bytes < room_ahead_bytes / 4;
-  const bool uneven = bytes % container_step_bytes != 0;
-  if (needs_room || uneven) {
-    const std::size_t steps = (bytes + container_step_bytes - 1) / container_step_bytes + (needs_room && !uneven ? 1 : 0);
-    grow_to(steps * container_step_bytes);
-  }
+  if (pages("PRAGMA freelist_count") * page_bytes < room_ahead_bytes) grow_to(size_of_file(path_) + container_step_bytes);
   even_twin();
 }
 
 // Fills the file with pages that were written once and are free now: encrypted like all others, so nothing tells them apart.
 void Container::grow_to(std::size_t bytes) {
-  while (size_of_file(path_) < bytes) {
-    const std::size_t missing = bytes - size_of_file(path_);
-    std::int64_t free_pages = 0;
-    {
-      Query asked = query("PRAGMA freelist_count");
-      if (asked.row()) free_pages = asked.number(0);
-    }
-    // One row a page: the free pages are used up first, then the file grows by what is missing.
-    const std::size_t rows = static_cast<std::size_t>(free_pages) + missing / page_bytes;
+  {
     Transaction fill(*this);
     run("CREATE TABLE filler (page BLOB)");
-    for (std::size_t i = 0; i < rows; ++i) run("INSERT INTO filler VALUES (zeroblob(3000))");
+    // One row a page; the pages that were free before are used up first.
+    while (pages("PRAGMA page_count") * page_bytes < bytes) run("INSERT INTO filler VALUES (zeroblob(3000))");
     fill.commit();
-    Transaction clear(*this);
-    run("DROP TABLE filler");
-    clear.commit();
   }
+  Transaction clear(*this);
+  run("DROP TABLE filler");
+  clear.commit();
 }
 
+// The twin is never smaller, whatever the database has grown by: looked at after every commit.
 void Container::even_twin() {
   const std::size_t wanted = size_of_file(path_);
   std::size_t have = size_of_file(twin_);
-  if (have < wanted) {
-    const Descriptor twin(::open(twin_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    if (!twin) throw Failed(fault_of_errno());
-    while (have < wanted) {
-      const Bytes noise = random_bytes(std::min<std::size_t>(wanted - have, 64 * 1024));
-      const ssize_t written = ::write(twin.get(), noise.data(), noise.size());
-      if (written <= 0) throw Failed(fault_of_errno());
-      have += static_cast<std::size_t>(written);
-    }
-    if (::fsync(twin.get()) != 0) throw Failed(fault_of_errno());
+  if (have >= wanted) return;
+  const Descriptor twin(::open(twin_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!twin) throw Failed(fault_of_errno());
+  while (have < wanted) {
+    const Bytes noise = random_bytes(std::min<std::size_t>(wanted - have, 64 * 1024));
+    const ssize_t written = ::write(twin.get(), noise.data(), noise.size());
+    if (written <= 0) throw Failed(fault_of_errno());
+    have += static_cast<std::size_t>(written);
   }
+  if (::fsync(twin.get()) != 0) throw Failed(fault_of_errno());
   const Descriptor journal(::open(journal_of(twin_).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  touch_both();
 }
 
 // Times of both pairs of files are set alike: the newer one would tell which is in use.

@@ -2,7 +2,7 @@
 // Several processes share one container (`listen` and the other commands): every write is a short IMMEDIATE transaction, and a
 // ratchet's load-modify-store lies in one. Blocking, well below a millisecond but for the sync; one thread per Container.
 //
-// The file is preallocated and grows in equal steps together with its unused twin. Failures of disk, damage and being busy for
+// The file is preallocated and grows in steps, its unused twin always with it. Failures of disk, damage and being busy for
 // more than 10 s throw Failed; the transaction is then undone.
 #pragma once
 
@@ -110,6 +110,7 @@ class Container {
   void run(const char* sql);
   void grow_to(std::size_t bytes);
   void even_twin();
+  std::size_t pages(std::string_view pragma);
   void touch_both() const;
 
   Path path_, twin_;

@@ -283,6 +283,7 @@ Sealed<void> seal_stages(wire::Vigil& vigil, const kept::PreparedVigil& prepared
     content::Content content = new_content(press.pressed_s);
     content::Alert& alert = *content.mutable_alert();
     alert = common;
+    alert.set_tier(copy.tier());
     alert.set_your_index(static_cast<std::uint32_t>(i));
     alert.set_your_secret(copy.answer());
     alert.set_your_close(copy.close());

@@ -103,10 +103,99 @@ TEST_CASE("the owner's link proves, asks, hears deliveries and acknowledges them
     REQUIRE(delivery);
     REQUIRE(*delivery);
     CHECK((*delivery)->number() == number);
-    (*link)->acknowledge(number);
   }
+  for (const std::uint64_t number : {2U, 1U, 3U, 3U, 77U}) (*link)->acknowledge(number);  // twice and never delivered: ignored
   const auto flushed = run(world.io, (*link)->flush());
   REQUIRE(flushed);
   for (int i = 0; i < 20 && acknowledged.empty(); ++i) world.io.run_one_for(std::chrono::milliseconds(50));
   CHECK(acknowledged == std::vector<std::uint64_t>{1, 3});
+}
+
+TEST_CASE("routes are raced: a dead one costs nothing, a silent one its silence, the first to answer wins", "[client][link]") {
+  World world;
+  ScriptedRelay silent(world.io, world.tls);
+  silent.silent = true;
+  world.relay.on_post = all_done;
+  wire::Route dead = route_to(world.relay);
+  dead.set_port(1);  // refused at once
+  LinkOptions options = quick();
+  options.patience.connect = std::chrono::seconds(10);
+  const auto ask_over = [&](const std::vector<wire::Route>& routes) {
+    const auto before = std::chrono::steady_clock::now();
+    const auto asked = run(world.io, ask_one(routes_to(world.keys, routes), probe(), options));
+    REQUIRE(asked);
+    CHECK(*asked);
+    return std::chrono::steady_clock::now() - before;
+  };
+  CHECK(ask_over({dead, dead, route_to(world.relay)}) < std::chrono::seconds(2));
+  const auto waited = ask_over({route_to(silent), route_to(world.relay)});
+  CHECK(waited >= options.next_route);
+  CHECK(waited < std::chrono::seconds(5));  // not the silent route's whole patience
+  CHECK(silent.connections == 1);
+}
+
+TEST_CASE("no route: said so, after the last one has failed", "[client][link]") {
+  World world;
+  wire::Route dead = route_to(world.relay);
+  dead.set_port(1);
+  const auto asked = run(world.io, ask_one(routes_to(world.keys, {dead, dead}), probe(), quick()));
+  REQUIRE(asked);
+  CHECK(asked->error() == Fault::no_route);
+  wire::Route onion = dead;
+  onion.set_host("vigilvigilvigil.onion");
+  const auto hidden = run(world.io, ask_one(routes_to(world.keys, {onion}), probe(), quick()));
+  REQUIRE(hidden);
+  CHECK(hidden->error() == Fault::no_route);
+}
+
+TEST_CASE("a patient question follows the relay's word: unknown at once with the same request, slow down after its time",
+          "[client][link]") {
+  World world;
+  std::vector<std::string> seen;
+  std::vector<std::chrono::steady_clock::time_point> times;
+  world.relay.on_post = [&](const wire::Post& post) {
+    seen.push_back(post.requests(0).SerializeAsString());
+    times.push_back(std::chrono::steady_clock::now());
+    wire::PostAnswer answers;
+    answers.add_answers()->set_id(post.requests(0).id());
+    const wire::Status status = seen.size() == 1 ? wire::UNKNOWN : seen.size() == 2 ? wire::SLOW_DOWN : wire::DONE;
+    answers.mutable_answers(0)->set_status(status);
+    if (status == wire::SLOW_DOWN) answers.mutable_answers(0)->set_retry_after_s(1);
+    return HttpAnswer{200, answers.SerializeAsString()};
+  };
+  const auto asked = run(world.io, ask_patiently(world.routes(), probe(), std::chrono::seconds(10), quick()));
+  REQUIRE(asked);
+  REQUIRE(*asked);
+  CHECK((*asked)->status() == wire::DONE);
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0] == seen[1]);
+  CHECK(times[1] - times[0] < std::chrono::milliseconds(900));
+  CHECK(times[2] - times[1] >= std::chrono::milliseconds(990));
+}
+
+TEST_CASE("a link that is dropped or stopped ends whoever waits on it", "[client][link]") {
+  World world;
+  world.relay.on_websocket = [&](Peer& peer) -> asio::awaitable<void> {
+    const bool proved = co_await greet_and_prove(peer, world.keys);
+    if (!proved) co_return;
+    while (true) {
+      const std::optional<Bytes> frame = co_await peer.read();
+      if (!frame) co_return;
+    }
+  };
+  auto link = world.connect();
+  REQUIRE(link);
+  const auto unanswered = run(world.io, (*link)->listen());
+  REQUIRE(unanswered);
+  CHECK(unanswered->error() == Fault::timed_out);
+  CHECK_FALSE((*link)->ended());
+  (*link)->stop();
+  const auto delivery = run(world.io, (*link)->next_delivery());
+  REQUIRE(delivery);
+  CHECK(delivery->error() == Fault::stopped);
+  const auto after = run(world.io, (*link)->listen());
+  REQUIRE(after);
+  CHECK(after->error() == Fault::stopped);
+  link->reset();
+  world.io.run_for(std::chrono::milliseconds(50));
 }

@@ -213,7 +213,8 @@ struct ScriptedRelay::Inside {
       WebSocketPeer peer(std::move(tls));
       const auto [refused] = co_await peer.stream.async_accept(request, as_values);
       if (refused) co_return;
-      co_await self->owner->on_websocket(peer);
+      const Script script = self->owner->on_websocket;  // a test may set another while this one still runs
+      co_await script(peer);
       co_return;
     }
     http::response<http::string_body> response(http::status::not_found, 11);

@@ -1,0 +1,338 @@
+// Prepared alerts and the send-only slot, with real keys in real containers: what is sealed opens at the right person, the slot
+// shows no name, and a prepared alert is used once whatever dies.
+#include <sys/wait.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <set>
+
+#include "client/key_store.hpp"
+#include "client/records/people.hpp"
+#include "client/send_slot.hpp"
+#include "crypto/base/hash.hpp"
+#include "crypto/base/labels.hpp"
+#include "crypto/base/sign.hpp"
+#include "crypto/base/vigil_id.hpp"
+#include "crypto/e2ee/session.hpp"
+#include "proto/limits.hpp"
+#include "tests/unit/client/temporary_home.hpp"
+
+using namespace vigil;
+using namespace vigil::client;
+using namespace vigil::client::testing;
+
+namespace {
+
+constexpr std::uint64_t now_s = 1'800'000'000;
+
+Routes some_routes(const SigningKey& root) {
+  wire::RouteListBody body;
+  body.set_root(std::string(text(root.public_key().view())));
+  body.set_serial(1);
+  wire::Route& route = *body.add_routes();
+  route.set_host("127.0.0.1");
+  route.set_port(1);
+  route.set_path("/x");
+  route.set_pin(std::string(32, 'p'));
+  wire::RouteList list;
+  list.set_body(body.SerializeAsString());
+  list.set_signature(std::string(text(root.sign(labels::routes, {view(list.body())}).view())));
+  return Routes::verify(list, root.public_key()).value();
+}
+
+// One person: profile, keys, and the address at which the test reaches her.
+struct Person {
+  TemporaryHome home;
+  Profile profile = Profile::create(*home, view("1"), PinCost::tests()).value();
+  ContainerKeys keys{profile.container()};
+  e2ee::Identity identity = keys.own_identity();
+  Address address = random_id<Address>();
+
+  e2ee::PeerBundle bundle() {
+    e2ee::OwnKeys own(identity, keys);
+    const Bytes bytes = own.make_bundle(now_s).bundle;
+    return e2ee::verify_bundle(bytes, identity.key(), now_s, 0, e2ee::BundleAge::must_be_fresh).value();
+  }
+  content::Content open(const std::string& envelope, const e2ee::IdentityKey& from) {
+    e2ee::Sessions sessions(identity, keys);
+    auto opened = sessions.open(view(envelope), address_hash(address), from, now_s);
+    REQUIRE(opened);
+    return opened->content;
+  }
+};
+
+struct Story {
+  Person aida, ben, cora;
+  SigningKey root = SigningKey::generate();
+  Routes routes = some_routes(root);
+
+  Plan plan() {
+    Plan plan;
+    plan.responders.push_back({"Benedikta-the-neighbour", 1, 0, {{routes, ben.address, ben.bundle()}}});
+    plan.responders.push_back({"Cora", 2, 120, {{routes, cora.address, cora.bundle()}}});
+    plan.own.push_back({routes, aida.address, aida.bundle()});
+    return plan;
+  }
+  kept::PreparedAlert prepare() {
+    auto prepared = prepare_alert(plan(), aida.identity, aida.profile.box_keys(), now_s);
+    REQUIRE(prepared);
+    return std::move(*prepared);
+  }
+};
+
+wire::Vigil joined(const SealedVigil& sealed) {
+  std::string whole;
+  for (const wire::Request& part : sealed.keep) whole += part.keep().piece();
+  wire::Vigil vigil;
+  REQUIRE(vigil.ParseFromString(whole));
+  return vigil;
+}
+
+Press press() {
+  Press press;
+  press.pressed_s = now_s + 100;
+  press.hold_s = 10;
+  press.note = "Blue van, two men";
+  press.track.mutable_newest()->set_latitude(525200000);
+  return press;
+}
+
+}  // namespace
+
+TEST_CASE("a prepared alert, sealed at the press, is a whole vigil of the protocol", "[client][prepared]") {
+  Story story;
+  const auto sealed = seal_alert(story.prepare(), press());
+  REQUIRE(sealed);
+  REQUIRE(sealed->vigils.size() == 1);
+  const wire::Vigil vigil = joined(sealed->vigils[0]);
+  CHECK(vigil.id() == text(vigil_id(vigil).view()));
+  CHECK(vigil.kind() == wire::ALERT);
+  CHECK(vigil.repeats());
+  CHECK(vigil.due_in_s() == 10);
+  CHECK(vigil.addresses().size() == 3 * 32);
+  REQUIRE(vigil.stages_size() == 2);
+  CHECK(vigil.stages(0).after_s() == 0);
+  CHECK(vigil.stages(1).after_s() == 120);
+  for (const wire::Stage& stage : vigil.stages()) {
+    REQUIRE(stage.copies_size() == 1);
+    CHECK(stage.copies(0).envelope().size() == limits::alert_envelope_bytes);
+  }
+  REQUIRE(vigil.endings_size() == 2);
+  CHECK(vigil.endings(0).effect() != vigil.endings(1).effect());
+  for (const wire::Ending& ending : vigil.endings()) {
+    REQUIRE(ending.copies_size() == 2);
+    for (int i = 0; i < 2; ++i) {
+      CHECK(ending.copies(i).address() == static_cast<std::uint32_t>(i));
+      CHECK(ending.copies(i).envelope().size() == limits::ending_envelope_bytes);
+    }
+  }
+  CHECK(vigil.notices_size() == 3);
+  CHECK(vigil.answers_size() == 2);
+}
+
+TEST_CASE("each responder opens her own alert, endings and notice; the activist hears notices only", "[client][prepared]") {
+  Story story;
+  const auto sealed = seal_alert(story.prepare(), press());
+  REQUIRE(sealed);
+  const wire::Vigil vigil = joined(sealed->vigils[0]);
+  const e2ee::IdentityKey aida = story.aida.identity.key();
+  const content::Content at_ben = story.ben.open(vigil.stages(0).copies(0).envelope(), aida);
+  const content::Content at_cora = story.cora.open(vigil.stages(1).copies(0).envelope(), aida);
+  REQUIRE(at_ben.has_alert());
+  CHECK(at_ben.alert().note() == "Blue van, two men");
+  CHECK(at_ben.alert().track().newest().latitude() == 525200000);
+  CHECK(at_ben.alert().vigil_id() == vigil.id());
+  CHECK(at_ben.alert().pressed_s() == now_s + 100);
+  CHECK(at_ben.alert().your_index() == 0);
+  CHECK(at_cora.alert().your_index() == 1);
+  CHECK(at_cora.alert().tier() == 2);
+  // The chain that the reader got ends where relay and all the others see it end; her close secret likewise.
+  for (const content::Content* content : {&at_ben, &at_cora}) {
+    const content::Alert& alert = content->alert();
+    const int index = static_cast<int>(alert.your_index());
+    const Secret start = *Secret::from(view(alert.your_secret()));
+    CHECK(vigil.answers(index).head() == text(answer_chain(start, limits::answer_chain_steps).view()));
+    CHECK(alert.responders(index).head() == vigil.answers(index).head());
+    CHECK(vigil.answers(index).close_hash() == text(vigil_secret_hash(*Secret::from(view(alert.your_close()))).view()));
+  }
+  for (const wire::Ending& ending : vigil.endings()) {
+    const content::Content ended = story.cora.open(ending.copies(1).envelope(), aida);
+    CHECK(ended.ending().forced() == (ending.effect() == wire::GO_ON));
+    CHECK(ended.ending().alert_id() == at_ben.alert().alert_id());
+  }
+  for (int i = 0; i < 3; ++i) {
+    Person& reader = i == 0 ? story.ben : i == 1 ? story.cora : story.aida;
+    const content::Content notice = reader.open(vigil.notices(i).envelope(), aida);
+    REQUIRE(notice.notice().names_size() == 2);
+    CHECK(notice.notice().names(0) == "Benedikta-the-neighb");
+    CHECK(notice.notice().names(1) == "Cora");
+  }
+}
+
+TEST_CASE("the box that a PIN opens holds the ending that stops; nothing else in the slot tells which it is",
+          "[client][prepared]") {
+  Story story;
+  int first = 0, stop_first = 0;
+  for (int i = 0; i < 16; ++i) {
+    const kept::PreparedAlert prepared = story.prepare();
+    const kept::PreparedVigil& one = prepared.vigils(0);
+    wire::Vigil vigil;
+    REQUIRE(vigil.ParseFromString(one.vigil()));
+    std::vector<Bytes> boxes;
+    for (const std::string& box : one.boxes()) boxes.emplace_back(view(box).begin(), view(box).end());
+    REQUIRE(boxes.size() == 2);
+    CHECK(boxes[0].size() == boxes[1].size());
+    const std::optional<Secret> secret = story.aida.profile.open_box(boxes);
+    REQUIRE(secret);
+    const int place = vigil.endings(0).effect() == wire::STOP ? 0 : 1;
+    CHECK(vigil.endings(place).hash() == text(vigil_secret_hash(*secret).view()));
+    if (story.aida.profile.open_box(std::span(boxes).first(1))) ++first;
+    if (place == 0) ++stop_first;
+  }
+  CHECK((first > 0 && first < 16));
+  CHECK((stop_first > 0 && stop_first < 16));
+}
+
+TEST_CASE("the send-only slot holds no name, note, place or PIN, and no identity's secret", "[client][slot]") {
+  Story story;
+  SendSlot slot(*story.aida.home);
+  REQUIRE(slot.replace_stock({story.prepare(), story.prepare()}));
+  const auto sealed = seal_alert(slot.take().value(), press());
+  REQUIRE(sealed);
+  REQUIRE(slot.add_running(sealed->running));
+  const Bytes bytes = read_file(story.aida.home->send_slot(), 1 << 24).value();
+  const auto holds = [&](View what) { return std::search(bytes.begin(), bytes.end(), what.begin(), what.end()) != bytes.end(); };
+  REQUIRE(holds(view(sealed->running.alert_id())));  // the search does find what is there
+  for (const std::string_view word : {"Benedikta", "Cora", "neighb", "Blue van", "van, two"}) CHECK_FALSE(holds(view(word)));
+  CHECK_FALSE(holds(story.aida.identity.private_key()));
+  CHECK_FALSE(holds(story.aida.identity.private_key().first(16)));
+}
+
+TEST_CASE("32 responders with long names fit; 33 and nine delays are refused", "[client][prepared]") {
+  Story story;
+  Plan plan;
+  const e2ee::PeerBundle bundle = story.ben.bundle();
+  for (std::uint32_t i = 0; i < 32; ++i)
+    plan.responders.push_back(
+        {"ÄÖÜ-a-very-long-name-" + std::to_string(i), 1 + i / 8, (i / 8) * 60, {{story.routes, random_id<Address>(), bundle}}});
+  const auto prepare = [&] { return prepare_alert(plan, story.aida.identity, story.aida.profile.box_keys(), now_s); };
+  auto prepared = prepare();
+  REQUIRE(prepared);
+  Press long_note = press();
+  long_note.note = std::string(10'000, 'n');
+  const auto sealed = seal_alert(std::move(*prepared), long_note);
+  REQUIRE(sealed);
+  CHECK(sealed->vigils[0].keep.size() > 1);
+  std::size_t bytes = 0;
+  for (const wire::Request& part : sealed->vigils[0].keep) {
+    CHECK(part.ByteSizeLong() < limits::frame_bytes_max - 16);
+    bytes += part.keep().piece().size();
+  }
+  CHECK(bytes <= limits::vigil_bytes_max);
+  plan.responders.push_back(plan.responders.front());
+  CHECK(prepare().error() == e2ee::Fault::too_large);
+  plan.responders.resize(9);
+  for (std::uint32_t i = 0; i < 9; ++i) plan.responders[i].after_s = i;
+  CHECK(prepare().error() == e2ee::Fault::too_large);
+}
+
+TEST_CASE("a relay whose first responder is of tier 2 waits for her delay as well", "[client][prepared]") {
+  Story story;
+  Plan plan = story.plan();
+  plan.responders.erase(plan.responders.begin());
+  const auto sealed = seal_alert(prepare_alert(plan, story.aida.identity, story.aida.profile.box_keys(), now_s).value(), press());
+  REQUIRE(sealed);
+  const wire::Vigil vigil = joined(sealed->vigils[0]);
+  CHECK(vigil.due_in_s() == 130);
+  CHECK(vigil.stages(0).after_s() == 0);
+}
+
+TEST_CASE("two relays get two vigils of one alert, with nothing in common that one could use at the other",
+          "[client][prepared]") {
+  Story story;
+  const SigningKey second_root = SigningKey::generate();
+  Plan plan = story.plan();
+  plan.responders[0].reaches.push_back({some_routes(second_root), random_id<Address>(), story.ben.bundle()});
+  const kept::PreparedAlert prepared = prepare_alert(plan, story.aida.identity, story.aida.profile.box_keys(), now_s).value();
+  REQUIRE(prepared.vigils_size() == 2);
+  std::set<std::string> secrets;
+  for (const kept::PreparedVigil& one : prepared.vigils()) {
+    secrets.insert(one.hurry());
+    secrets.insert(one.refresh());
+    for (const kept::PreparedCopy& copy : one.copies()) {
+      secrets.insert(copy.answer());
+      secrets.insert(copy.close());
+    }
+  }
+  CHECK(secrets.size() == 4 + 2 * 3);
+}
+
+TEST_CASE("a prepared alert is handed out once, also to four processes at a time", "[client][slot]") {
+  const TemporaryHome home;
+  SendSlot slot(*home);
+  CHECK(slot.take().error() == Fault::no_prepared_alert);
+  std::vector<kept::PreparedAlert> stock(20);
+  for (kept::PreparedAlert& one : stock) one.set_alert_id(std::string(text(random_bytes(16))));
+  REQUIRE(slot.replace_stock(stock));
+  CHECK(slot.stock()->count == 20);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int failed = 0;
+      for (int turn = 0; turn < 5; ++turn) {
+        const auto taken = SendSlot(*home).take();
+        const Path mark = home->folder() / (taken ? hex(view(taken->alert_id())) : "none");
+        if (!taken || std::filesystem::exists(mark) || !write_durably(mark, {})) ++failed;
+      }
+      ::_exit(failed);
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int how = 0;
+    ::waitpid(child, &how, 0);
+    CHECK(WIFEXITED(how));
+    CHECK(WEXITSTATUS(how) == 0);
+  }
+  CHECK(slot.take().error() == Fault::no_prepared_alert);
+}
+
+TEST_CASE("a damaged or newer slot is told, and a damaged record seals nothing", "[client][slot]") {
+  const TemporaryHome home;
+  SendSlot slot(*home);
+  REQUIRE(write_durably(home->send_slot(), view("\xff\xff rubbish")));
+  CHECK(slot.take().error() == Fault::damaged);
+  kept::Slot newer;
+  newer.set_version(2);
+  REQUIRE(write_durably(home->send_slot(), view(newer.SerializeAsString())));
+  CHECK(slot.take().error() == Fault::newer_version);
+  Story story;
+  kept::PreparedAlert torn = story.prepare();
+  torn.mutable_vigils(0)->mutable_copies(0)->set_one_shot("x");
+  CHECK(seal_alert(std::move(torn), press()).error() == e2ee::Fault::malformed);
+  kept::PreparedAlert cut = story.prepare();
+  cut.mutable_vigils(0)->mutable_copies()->RemoveLast();
+  CHECK(seal_alert(std::move(cut), press()).error() == e2ee::Fault::malformed);
+  kept::PreparedAlert lost = story.prepare();
+  lost.mutable_vigils(0)->mutable_copies(0)->set_stage(77);
+  CHECK(seal_alert(std::move(lost), press()).error() == e2ee::Fault::malformed);
+}
+
+TEST_CASE("running alerts are kept, changed and forgotten", "[client][slot]") {
+  const TemporaryHome home;
+  SendSlot slot(*home);
+  kept::RunningAlert one, two;
+  one.set_alert_id("1");
+  two.set_alert_id("2");
+  REQUIRE(slot.add_running(one));
+  REQUIRE(slot.add_running(two));
+  one.set_pressed_again(3);
+  REQUIRE(slot.change_running(one));
+  const auto running = slot.running().value();
+  REQUIRE(running.size() == 2);
+  CHECK(running[0].pressed_again() == 3);
+  REQUIRE(slot.forget_running(view("1")));
+  CHECK(slot.running()->size() == 1);
+}
