@@ -1,0 +1,49 @@
+// A member on this device with her profile open: the container's records, the keys, and what lies beside them. Everything above
+// works on one Account. One thread. Several processes may have the same one open at once (`listen` and a command).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client/alert_book.hpp"
+#include "client/meetings.hpp"
+#include "client/vigil.hpp"
+#include "crypto/e2ee/prekeys.hpp"
+#include "crypto/e2ee/session.hpp"
+
+namespace vigil::client {
+
+struct Account {
+  Account(Home home_, Profile profile_);
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
+
+  static Outcome<std::unique_ptr<Account>> open(const Home& home, View pin);
+
+  std::string own_name();
+  void set_own_name(std::string_view name);
+  // How a contact is called on this screen: printable, never empty.
+  std::string name_of(const e2ee::IdentityKey& identity);
+
+  Home home;
+  Profile profile;
+  Container& container;
+  ContainerKeys keys;
+  e2ee::Identity identity;
+  e2ee::Sessions sessions;
+  e2ee::OwnKeys own_keys;
+  Relays relays;
+  Contacts contacts;
+  Addresses addresses;
+  Tiers tiers;
+  AlertBook alerts;
+  Meetings meetings;
+  Inbox inbox;
+  SentContents sent;
+  DueReceipts receipts;
+  Remembered remembered;
+  Outbox outbox;
+  SendSlot slot;
+};
+
+}  // namespace vigil::client

@@ -1,0 +1,40 @@
+// Where the alerts this device knows are kept, inside the container: one record each (alert_state.hpp), and which vigil and which
+// sealed content belong to which. One thread, the container's; failures throw Failed.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "client/alert_state.hpp"
+#include "client/container.hpp"
+
+namespace vigil::client {
+
+class AlertBook {
+ public:
+  explicit AlertBook(Container& container);
+
+  std::optional<AlertState> find(View alert_id);
+  std::optional<AlertState> by_vigil(View vigil_id);
+  std::vector<AlertState> all();  // the newest first
+  // Those whose id starts with these hex digits.
+  std::vector<AlertState> starting_with(std::string_view hex_digits);
+  void put(const AlertState& alert);
+
+  // A copy that can be opened only once comes again in later rounds (and one notice tells of many acts): what it was.
+  struct Content {
+    Bytes alert_id;
+    Bytes vigil_id;
+  };
+  void remember_content(View content_id, View alert_id, View vigil_id);
+  std::optional<Content> content(View content_id);
+
+  // Alerts that were over for 7 days, and places 24 hours after.
+  void forget_old(std::uint64_t now_s);
+
+ private:
+  std::optional<AlertState> read(Query& query);
+  Container& container_;
+};
+
+}  // namespace vigil::client

@@ -1,0 +1,393 @@
+#include "client/alert_state.hpp"
+
+#include <algorithm>
+
+#include "client/printable.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
+#include "proto/limits.hpp"
+
+namespace vigil::client {
+namespace {
+
+constexpr std::uint32_t relay_seconds_differ = 5;  // between two of a relay's own times
+constexpr int waiting_notices_max = 64;            // per vigil; a relay could send them for ever
+constexpr std::uint32_t names_bytes_max = 20;
+
+std::string bytes(View v) {
+  return std::string(text(v));
+}
+
+// The head that 'token' leads to after 'step' steps, or nothing for impossible input.
+bool proves(const std::string& token, std::uint32_t step, const std::string& head) {
+  const auto shown = Secret::from(view(token));
+  if (!shown || step == 0 || step > limits::answer_chain_steps) return false;
+  return equal_secret(answer_chain(*shown, step).view(), view(head));
+}
+
+bool closes(const std::string& token, const std::string& close_hash) {
+  const auto shown = Secret::from(view(token));
+  return shown && equal_secret(vigil_secret_hash(*shown).view(), view(close_hash));
+}
+
+bool answers(const record::ActRecord& act) {
+  return act.step() % 2 == 1;
+}
+
+std::uint64_t end_of(const record::ActRecord& act) {
+  return act.from_s() + act.lease_s();
+}
+
+record::ActRecord* act_of(record::VigilRecord& vigil, std::uint32_t index) {
+  for (record::ActRecord& act : *vigil.mutable_acts()) {
+    if (act.index() == index) return &act;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+AlertState AlertState::begin(View alert_id, View person, bool hers, std::uint64_t now_s) {
+  record::AlertRecord record;
+  record.set_version(1);
+  record.set_alert_id(bytes(alert_id));
+  record.set_person(bytes(person));
+  record.set_hers(hers);
+  record.set_first_here_s(now_s);
+  return AlertState(std::move(record));
+}
+
+record::VigilRecord* AlertState::vigil(View vigil_id) {
+  for (record::VigilRecord& vigil : *record_.mutable_vigils()) {
+    if (vigil.vigil_id() == text(vigil_id)) return &vigil;
+  }
+  return nullptr;
+}
+
+record::VigilRecord& AlertState::vigil_or_new(View vigil_id, View root) {
+  if (record::VigilRecord* known = vigil(vigil_id)) return *known;
+  record::VigilRecord& made = *record_.add_vigils();
+  made.set_vigil_id(bytes(vigil_id));
+  made.set_root(bytes(root));
+  return made;
+}
+
+// ---- hers
+
+void AlertState::pressed(const content::Alert& alert) {
+  *record_.mutable_alert() = alert;
+  record_.mutable_alert()->clear_your_secret();
+  record_.mutable_alert()->clear_your_close();
+  record_.set_written(true);
+}
+
+Fact AlertState::prepared(View vigil_id, View root, const google::protobuf::RepeatedPtrField<content::Responder>& responders, std::uint64_t now_s) {
+  record::VigilRecord& made = vigil_or_new(vigil_id, root);
+  if (made.responders_size() != 0 || responders.empty()) return Fact::known;
+  *made.mutable_responders() = responders;
+  if (made.root().empty()) made.set_root(bytes(root));
+  check_waiting(made, now_s);
+  return Fact::news;
+}
+
+Fact AlertState::on_relay(View vigil_id, std::uint64_t now_s, std::uint32_t due_in_s) {
+  record::VigilRecord* kept = vigil(vigil_id);
+  if (kept == nullptr || kept->on_relay_s() != 0) return Fact::known;
+  kept->set_on_relay_s(now_s);
+  kept->set_due_s(now_s + due_in_s);
+  return Fact::news;
+}
+
+Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint64_t now_s) {
+  record::VigilRecord* kept = vigil(vigil_id);
+  if (kept == nullptr) return Fact::known;
+  Fact fact = Fact::known;
+  if (kept->on_relay_s() == 0) {
+    kept->set_on_relay_s(now_s);
+    kept->set_due_s(state.released() ? now_s : now_s + std::min(state.due_s(), 3600u));
+    fact = Fact::news;
+  }
+  if (state.released() && kept->first_release_s() == 0) {
+    kept->set_first_release_s(now_s);
+    kept->set_due_s(std::min(kept->due_s(), now_s));
+    fact = Fact::news;
+  }
+  if (state.round() > kept->round() && state.released()) {
+    kept->set_round(state.round());
+    fact = Fact::news;
+  }
+  return fact;
+}
+
+Fact AlertState::receipt(View person, bool seen) {
+  for (record::ReceiptRecord& known : *record_.mutable_receipts()) {
+    if (known.person() != text(person)) continue;
+    if (known.seen() || !seen) return Fact::known;
+    known.set_seen(true);
+    return Fact::news;
+  }
+  record::ReceiptRecord& made = *record_.add_receipts();
+  made.set_person(bytes(person));
+  made.set_seen(seen);
+  return Fact::news;
+}
+
+Fact AlertState::own_ending() {
+  if (record_.ended()) return Fact::known;
+  record_.set_ended(true);
+  return Fact::news;
+}
+
+// ---- somebody else's
+
+AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Delivery& delivery, View root, std::uint64_t now_s) {
+  record::VigilRecord& vigil = vigil_or_new(vigil::view(alert.vigil_id()), root);
+  const bool known_alert = record_.has_alert();
+  const bool newer = !known_alert || alert.pressed_again() > record_.alert().pressed_again() ||
+                     alert.track().newest().at_s() >= record_.alert().track().newest().at_s();
+  const bool pressed_again = known_alert && alert.pressed_again() > record_.alert().pressed_again();
+  if (newer) {
+    *record_.mutable_alert() = alert;
+    record_.mutable_alert()->clear_your_secret();
+    record_.mutable_alert()->clear_your_close();
+    record_.mutable_alert()->clear_responders();
+  }
+  // The first copy of a vigil fixes its heads: a later one by the same person cannot replace what answers were checked against.
+  if (vigil.responders_size() == 0) *vigil.mutable_responders() = alert.responders();
+  if (!vigil.mine() && alert.your_secret().size() == 32 && alert.your_close().size() == 32 &&
+      alert.your_index() < static_cast<std::uint32_t>(vigil.responders_size())) {
+    vigil.set_mine(true);
+    vigil.set_your_index(alert.your_index());
+    vigil.set_your_secret(alert.your_secret());
+    vigil.set_your_close(alert.your_close());
+  }
+  const Came came = copy_again(vigil::view(alert.vigil_id()), delivery, now_s);
+  check_waiting(vigil, now_s);
+  return {.first = !known_alert, .again = known_alert && (came.again || pressed_again)};
+}
+
+AlertState::Came AlertState::copy_again(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s) {
+  record::VigilRecord* known = vigil(vigil_id);
+  if (known == nullptr) return {};
+  const bool first_of_vigil = known->first_release_s() == 0;
+  if (first_of_vigil) known->set_first_release_s(now_s);
+  const auto place = [](std::uint32_t round, std::uint32_t stage) { return (static_cast<std::uint64_t>(round) << 32) | stage; };
+  if (place(delivery.round(), delivery.stage()) <= place(known->round(), known->stage()) && !first_of_vigil) return {};
+  // Another relay's vigil of the same alert is not a second ring: only a round later than any that rang is.
+  std::uint32_t highest = 0;
+  for (const record::VigilRecord& each : record_.vigils()) highest = std::max(highest, each.round());
+  known->set_round(std::max(known->round(), delivery.round()));
+  known->set_stage(delivery.stage());
+  return {.first = false, .again = highest != 0 && delivery.round() > highest};
+}
+
+Fact AlertState::ending(bool forced) {
+  if (record_.ended() && record_.forced() == forced) return Fact::known;
+  record_.set_ended(true);
+  // Once forced, a second ending is not believed to be free: whoever forced the first can force another.
+  record_.set_forced(record_.forced() || forced);
+  return Fact::news;
+}
+
+Fact AlertState::says_all_clear(View person) {
+  for (const std::string& known : record_.says_all_clear()) {
+    if (known == text(person)) return Fact::known;
+  }
+  record_.add_says_all_clear(bytes(person));
+  return Fact::news;
+}
+
+// ---- both
+
+void AlertState::names(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  if (record_.names_size() != 0 || names.size() > static_cast<int>(limits::responders_max)) return;
+  for (const std::string& name : names) record_.add_names(printable(name, names_bytes_max));
+}
+
+Fact AlertState::notice(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s) {
+  record::VigilRecord& about = vigil_or_new(vigil_id, {});
+  if (about.responders_size() == 0) {
+    if (about.waiting_size() >= waiting_notices_max) about.mutable_waiting()->DeleteSubrange(0, 1);
+    wire::Delivery& kept = *about.add_waiting();
+    kept = delivery;
+    kept.clear_envelope();
+    return Fact::waiting;
+  }
+  return act(about, delivery, now_s);
+}
+
+void AlertState::check_waiting(record::VigilRecord& vigil, std::uint64_t now_s) {
+  if (vigil.responders_size() == 0) return;
+  const auto waiting = std::move(*vigil.mutable_waiting());
+  vigil.clear_waiting();
+  // Without proof now means a relay made it up: nothing to say, because nothing had been shown.
+  for (const wire::Delivery& delivery : waiting) act(vigil, delivery, now_s);
+}
+
+Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s) {
+  const wire::Released& released = delivery.notice();
+  if (released.act() == wire::Released::CLOSED) return close(vigil, released);
+  if (released.index() >= static_cast<std::uint32_t>(vigil.responders_size())) return Fact::unproved;
+  const content::Responder& who = vigil.responders(static_cast<int>(released.index()));
+  if (!proves(released.token(), released.step(), who.head())) return Fact::unproved;
+  const bool odd = released.step() % 2 == 1;
+  record::ActRecord* known = act_of(vigil, released.index());
+  const std::uint64_t from_s = std::min(delivery.released_s(), now_s);
+
+  switch (released.act()) {
+    case wire::Released::ANSWERED:
+    case wire::Released::GIVEN_BACK:
+      if (odd != (released.act() == wire::Released::ANSWERED)) return Fact::unproved;
+      if (known != nullptr && released.step() <= known->step()) return Fact::known;
+      break;
+    case wire::Released::LAPSED:
+      if (!odd) return Fact::unproved;
+      if (known != nullptr && (released.step() < known->step() || known->lapsed())) return Fact::known;
+      // An answer that has not run out by the relay's own times has not lapsed.
+      if (known != nullptr && released.step() == known->step() && delivery.released_s() + relay_seconds_differ < end_of(*known)) {
+        return Fact::unproved;
+      }
+      break;
+    case wire::Released::CLOSED:
+    case wire::Released::ACT_UNSET:
+    case wire::Released_Act_Released_Act_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case wire::Released_Act_Released_Act_INT_MAX_SENTINEL_DO_NOT_USE_:
+      return Fact::unproved;
+  }
+  const bool same_step = known != nullptr && released.step() == known->step();
+  if (known == nullptr) {
+    known = vigil.add_acts();
+    known->set_index(released.index());
+  }
+  known->set_lapsed(released.act() == wire::Released::LAPSED);
+  if (!same_step) {
+    known->set_step(released.step());
+    known->set_from_s(from_s);
+    known->set_lease_s(odd && !known->lapsed() ? std::min(released.lease_s(), lease_s_max) : 0);
+  }
+  return Fact::news;
+}
+
+Fact AlertState::close(record::VigilRecord& vigil, const wire::Released& released) {
+  const auto count = static_cast<std::uint32_t>(vigil.responders_size());
+  if (released.index() >= count || released.index_other() >= count || released.index() == released.index_other())
+    return Fact::unproved;
+  if (!closes(released.token(), vigil.responders(static_cast<int>(released.index())).close_hash()) ||
+      !closes(released.token_other(), vigil.responders(static_cast<int>(released.index_other())).close_hash())) {
+    return Fact::unproved;
+  }
+  if (vigil.closed()) return Fact::known;
+  vigil.set_closed(true);
+  return Fact::news;
+}
+
+Fact AlertState::answered(View vigil_id, std::uint32_t step, const wire::LeaseState& lease, std::uint64_t now_s) {
+  record::VigilRecord* about = vigil(vigil_id);
+  if (about == nullptr || !about->mine()) return Fact::known;
+  const std::uint32_t holder = lease.yours() ? about->your_index() : lease.holder();
+  if (!lease.yours()) return Fact::known;  // who else it is comes as a notice, with its proof
+  record::ActRecord* known = act_of(*about, holder);
+  if (known != nullptr && known->step() > step) return Fact::known;
+  if (known == nullptr) {
+    known = about->add_acts();
+    known->set_index(holder);
+  }
+  known->set_step(step);
+  known->set_from_s(now_s);
+  known->set_lease_s(std::min(lease.lease_s(), lease_s_max));
+  known->set_lapsed(false);
+  return Fact::news;
+}
+
+// ---- what is shown
+
+AlertState::Holder AlertState::holder(std::uint64_t now_s) const {
+  Holder found;
+  for (const record::VigilRecord& vigil : record_.vigils()) {
+    for (const record::ActRecord& act : vigil.acts()) {
+      if (!answers(act) || act.lapsed() || now_s >= end_of(act)) continue;
+      // Two at once cannot be at one relay; when the giving back of the first has not come yet, the later answer is the true one.
+      if (found.act == nullptr || act.from_s() > found.act->from_s()) found = {&act, &vigil};
+    }
+  }
+  return found;
+}
+
+std::uint64_t AlertState::silent_since(std::uint64_t now_s) const {
+  std::uint64_t since = record_.alert().pressed_s();
+  for (const record::VigilRecord& vigil : record_.vigils()) {
+    for (const record::ActRecord& act : vigil.acts())
+      since = std::max(since, answers(act) ? std::min(end_of(act), now_s) : act.from_s());
+  }
+  return since;
+}
+
+bool AlertState::over() const {
+  const bool closed =
+      std::any_of(record_.vigils().begin(), record_.vigils().end(), [](const auto& vigil) { return vigil.closed(); });
+  return closed || (record_.ended() && !record_.forced());
+}
+
+AlertView AlertState::view(std::uint64_t now_s, std::uint64_t heard_s) const {
+  AlertView seen{.forced = record_.forced()};
+  for (const record::VigilRecord& vigil : record_.vigils()) seen.round = std::max(seen.round, vigil.round());
+  if (over()) {
+    seen.shown = Shown::all_clear;
+    return seen;
+  }
+  if (const Holder now = holder(now_s); now.act != nullptr) {
+    seen.shown = Shown::answering;
+    seen.index = now.act->index();
+    seen.until_s = end_of(*now.act);
+    seen.yours = now.vigil->mine() && now.vigil->your_index() == now.act->index();
+    return seen;
+  }
+  if (record_.forced()) {
+    seen.shown = Shown::forced;
+    return seen;
+  }
+  bool on_relay = false;
+  bool released = false;
+  std::uint64_t due_s = 0;
+  for (const record::VigilRecord& vigil : record_.vigils()) {
+    on_relay = on_relay || vigil.on_relay_s() != 0;
+    released = released || vigil.first_release_s() != 0;
+    if (vigil.on_relay_s() != 0) due_s = due_s == 0 ? vigil.due_s() : std::min(due_s, vigil.due_s());
+  }
+  const std::uint64_t since = silent_since(now_s);
+  const std::uint64_t silent_s = now_s > since ? now_s - since : 0;
+  const bool heard = heard_s != 0 && heard_s + heard_within_s >= now_s;
+  if (released && heard && (seen.round >= 2 || silent_s >= nobody_after_s)) {
+    seen.shown = Shown::nobody;
+    seen.silent_s = silent_s;
+    return seen;
+  }
+  if (!record_.hers()) {
+    seen.shown = record_.has_alert() ? Shown::unanswered : Shown::nothing;
+    return seen;
+  }
+  const auto people = static_cast<std::uint32_t>(
+      std::count_if(record_.receipts().begin(), record_.receipts().end(), [](const auto& receipt) { return receipt.seen(); }));
+  if (people != 0) {
+    seen.shown = Shown::seen;
+    seen.count = people;
+  } else if (record_.receipts_size() != 0) {
+    seen.shown = Shown::on_phones;
+    seen.count = static_cast<std::uint32_t>(record_.receipts_size());
+  } else if (on_relay && !released && now_s < due_s) {
+    seen.shown = Shown::waits;
+    seen.until_s = due_s;
+    seen.hold_s = record_.alert().hold_s();
+  } else if (on_relay) {
+    seen.shown = Shown::on_relay;
+  } else if (record_.written()) {
+    seen.shown = Shown::not_sent;
+  }
+  return seen;
+}
+
+std::string AlertState::name_of(std::uint32_t index) const {
+  return index < static_cast<std::uint32_t>(record_.names_size()) ? record_.names(static_cast<int>(index)) : std::string();
+}
+
+}  // namespace vigil::client

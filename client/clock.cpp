@@ -1,0 +1,35 @@
+#include "client/clock.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace vigil::client {
+namespace {
+
+std::tm local(std::uint64_t at_s) {
+  const auto time = static_cast<std::time_t>(at_s);
+  std::tm parts{};
+  localtime_r(&time, &parts);
+  return parts;
+}
+
+std::string as(const char* format, const std::tm& parts) {
+  std::array<char, 40> out{};
+  const std::size_t length = std::strftime(out.data(), out.size(), format, &parts);
+  return {out.data(), length};
+}
+
+}  // namespace
+
+std::string clock_text(std::uint64_t at_s, std::uint64_t now_s) {
+  const std::tm at = local(at_s);
+  const std::tm now = local(now_s);
+  const bool today = at.tm_year == now.tm_year && at.tm_yday == now.tm_yday;
+  return as(today ? "%H:%M" : "%e %b %H:%M", at);
+}
+
+std::string clock_seconds(std::uint64_t at_s) {
+  return as("%H:%M:%S", local(at_s));
+}
+
+}  // namespace vigil::client

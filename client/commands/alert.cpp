@@ -1,0 +1,292 @@
+// `vigil alert`: the press. No PIN, no look needed; works with the profile locked, while `listen` runs, and offline. The sealed
+// alert is on the disk before anything is sent, and on the relay before anything is said. Ctrl-C never cancels.
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+
+#include "client/clock.hpp"
+#include "client/commands/command.hpp"
+#include "client/fixes.hpp"
+#include "client/news.hpp"
+#include "client/running.hpp"
+#include "client/terminal.hpp"
+#include "client/words.hpp"
+#include "crypto/base/encoding.hpp"
+
+namespace vigil::client::commands {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct AlertOptions {
+  bool now = false;
+  bool note = false;
+  bool drill = false;
+  std::string fix_file;
+  std::string nmea;
+};
+
+constexpr std::uint64_t again_within_s = 600;  // a second press so soon is the same alert
+constexpr std::size_t note_bytes_max = 500;
+constexpr std::size_t nmea_lines_max = 200'000;
+constexpr milliseconds look_every{1'000};
+constexpr std::uint64_t look_until_s = 60;  // after the hold: then the relay has had its time
+
+// What this one run knows of its alert; shown through the same state machine as everywhere.
+class Pressed {
+ public:
+  Pressed(Screen& screen, AlertState state) : screen_(screen), state_(std::move(state)) {}
+  AlertState& state() { return state_; }
+  void show() {
+    const AlertView view = state_.view(wall_s(), 0);
+    if (shown_ && *shown_ == view) return;
+    shown_ = view;
+    show_state(screen_, state_, view, wall_s());
+  }
+
+ private:
+  Screen& screen_;
+  AlertState state_;
+  std::optional<AlertView> shown_;
+};
+
+content::Track read_fixes(const AlertOptions& options, Screen& screen) {
+  NmeaReader reader;
+  const auto read_all = [&](std::istream& in) {
+    std::string line;
+    for (std::size_t i = 0; i < nmea_lines_max && std::getline(in, line); ++i) reader.read(line);
+  };
+  if (!options.fix_file.empty()) {
+    std::ifstream file(options.fix_file);
+    read_all(file);
+  } else if (options.nmea == "-") {
+    read_all(std::cin);
+  } else {
+    return {};
+  }
+  // A place that cannot be read never stops an alert.
+  if (reader.newest_first().empty()) screen.say(words::no_valid_fix());
+  return track_of(reader.newest_first());
+}
+
+std::string read_note(const AlertOptions& options, Screen& screen) {
+  if (!options.note) return {};
+  std::string note = ask_line(words::ask_note()).value_or("");
+  if (note.size() <= note_bytes_max) return note;
+  std::size_t end = note_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(note[end]) & 0xC0) == 0x80) --end;
+  note.resize(end);
+  screen.say(words::note_cut(note_bytes_max));
+  return note;
+}
+
+wire::Request look_request(const kept::RunningVigil& vigil) {
+  wire::Request request;
+  request.mutable_look()->set_vigil_id(vigil.vigil_id());
+  request.mutable_look()->set_secret(vigil.refresh());
+  return request;
+}
+
+// Until one relay says that stage 0 has gone out, or that it is over.
+asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert& running, std::uint64_t until_s) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (wall_s() < until_s) {
+    for (const kept::RunningVigil& vigil : running.vigils()) {
+      const auto routes = Routes::read(view(vigil.routes()));
+      if (!routes) continue;
+      const Outcome<wire::Answer> answer = co_await ask_one(*routes, look_request(vigil));
+      if (!answer) continue;
+      if (answer->status() == wire::ENDED) co_return;
+      if (answer->status() != wire::DONE || !answer->has_vigil()) continue;
+      pressed.state().looked(view(vigil.vigil_id()), answer->vigil(), wall_s());
+      pressed.show();
+      if (answer->vigil().released()) co_return;
+    }
+    timer.expires_after(look_every);
+    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;
+  }
+}
+
+// Sends every part of the alert that is in the outbox, relays side by side. How many have it, and whether one refused.
+struct Result {
+  std::size_t on_relay = 0;
+  std::size_t refused = 0;
+  std::size_t pending = 0;
+};
+asio::awaitable<void> send_one(SendSlot& slot, Outbox::Claimed claimed, Pressed& pressed, std::uint32_t hold_s, Result& result) {
+  const Outcome<Sent> sent = co_await send_item(std::move(claimed), wall_s());
+  --result.pending;
+  if (!sent) co_return;
+  note_sent(slot, *sent, wall_s());
+  if (sent->fate == Fate::refused || sent->fate == Fate::given_up || sent->fate == Fate::broken) ++result.refused;
+  if (sent->fate != Fate::done) co_return;
+  ++result.on_relay;
+  if (const auto about = read_about(sent->about)) pressed.state().on_relay(about->id, wall_s(), hold_s);
+  pressed.show();
+}
+
+asio::awaitable<Result> send_all(SendSlot& slot, std::vector<Outbox::Claimed> items, Pressed& pressed, std::uint32_t hold_s) {
+  Result result{.pending = items.size()};
+  const auto executor = co_await asio::this_coro::executor;
+  for (Outbox::Claimed& item : items) {
+    asio::co_spawn(executor, send_one(slot, std::move(item), pressed, hold_s, result), asio::detached);
+  }
+  asio::steady_timer timer(executor);
+  while (result.pending != 0) {
+    timer.expires_after(milliseconds(20));
+    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;
+  }
+  co_return result;
+}
+
+struct Written {
+  kept::RunningAlert running;
+  std::vector<Outbox::Claimed> items;
+};
+
+// Everything up to the disk: from here on the alert is not lost.
+Written write_alert(const Home& home, const Press& press) {
+  SendSlot slot(home);
+  Outcome<kept::PreparedAlert> prepared = slot.take();
+  if (!prepared) stop_with(trouble_of(prepared.error(), home.folder().string()));
+  auto sealed = seal_alert(std::move(*prepared), press);
+  if (!sealed) throw Stop{Exit::failed, words::no_prepared_alert()};
+  kept::RunningAlert& running = sealed->running;
+  Written written;
+  Outbox outbox(home);
+  for (const SealedVigil& vigil : sealed->vigils) {
+    Outcome<Outbox::Claimed> item = outbox.put_claimed(
+        {.routes = vigil.routes, .requests = vigil.keep, .urgent = true, .about = write_about(AboutKind::keep, vigil.id.view())},
+        wall_s());
+    if (!item) stop_with(trouble_of(item.error(), home.folder().string()));
+    written.items.push_back(std::move(*item));
+  }
+  if (const Outcome<void> kept = slot.add_running(running); !kept) stop_with(trouble_of(kept.error(), home.folder().string()));
+  written.running = std::move(running);
+  return written;
+}
+
+AlertState state_of(const kept::RunningAlert& running, std::uint64_t now_s) {
+  AlertState state = AlertState::begin(view(running.alert_id()), {}, true, now_s);
+  content::Alert alert;
+  alert.set_pressed_s(running.pressed_s());
+  alert.set_hold_s(running.hold_s());
+  state.pressed(alert);
+  for (const kept::RunningVigil& vigil : running.vigils()) state.prepared(view(vigil.vigil_id()), view(vigil.root()), {}, now_s);
+  return state;
+}
+
+asio::awaitable<Exit> go(const Home& home, Screen& screen, Written written, std::uint32_t hold_s) {
+  SendSlot slot(home);
+  Pressed pressed(screen, state_of(written.running, wall_s()));
+  const Result result = co_await send_all(slot, std::move(written.items), pressed, hold_s);
+  if (result.on_relay == 0) {
+    pressed.show();  // NOT SENT YET
+    co_return screen.fail(result.refused != 0 ? Exit::refused : Exit::not_sent,
+                          result.refused != 0 ? words::refused_everywhere() : words::kept_in_outbox());
+  }
+  if (hold_s != 0) screen.say(words::cancel_within(hold_s));
+  co_await look_until_out(pressed, written.running, wall_s() + hold_s + look_until_s);
+  co_return Exit::done;
+}
+
+// The second press: stage 0 is due now. Nothing when the relay says that this alert is over.
+asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, const kept::RunningAlert& running) {
+  Pressed pressed(screen, state_of(running, wall_s()));
+  Outbox outbox(home);
+  SendSlot slot(home);
+  // What has not gone out yet goes first: the relay cannot hurry what it does not have.
+  const std::vector<Sent> drained = co_await drain(outbox, wall_s());
+  for (const Sent& sent : drained) note_sent(slot, sent, wall_s());
+  bool over = false;
+  bool on_relay = false;
+  for (const kept::RunningVigil& vigil : running.vigils()) {
+    const auto routes = Routes::read(view(vigil.routes()));
+    if (!routes || vigil.ended()) continue;
+    wire::Request request;
+    request.mutable_hurry()->set_vigil_id(vigil.vigil_id());
+    request.mutable_hurry()->set_secret(vigil.hurry());
+    const Outcome<wire::Answer> answer = co_await ask_one(*routes, request);
+    if (answer && answer->status() == wire::ENDED) {
+      over = true;
+    } else if (answer && answer->status() == wire::DONE) {
+      on_relay = true;
+      pressed.state().on_relay(view(vigil.vigil_id()), wall_s(), 0);
+    } else {
+      const auto kept = outbox.put({.routes = *routes,
+                                    .requests = {request},
+                                    .urgent = true,
+                                    .about = write_about(AboutKind::hurry, view(vigil.vigil_id()))},
+                                   wall_s());
+      if (!kept) throw Failed(kept.error());
+    }
+  }
+  if (over && !on_relay) co_return std::nullopt;
+  pressed.show();
+  if (!on_relay) co_return screen.fail(Exit::not_sent, words::kept_in_outbox());
+  co_await look_until_out(pressed, running, wall_s() + look_until_s);
+  co_return Exit::done;
+}
+
+asio::awaitable<Exit> press_or_hurry(const Home& home, Screen& screen, Press press) {
+  SendSlot slot(home);
+  if (const auto running = newest_running(slot, wall_s(), again_within_s)) {
+    const std::optional<Exit> hurried = co_await hurry(home, screen, *running);
+    if (hurried) co_return *hurried;
+    (void)slot.forget_running(view(running->alert_id()));
+  }
+  const Exit code = co_await go(home, screen, write_alert(home, press), press.hold_s);
+  co_return code;
+}
+
+Exit run_alert(const Common& common, const AlertOptions& options) {
+  Screen screen(common.json, common.plain);
+  const Home home = find_home(common);
+  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  Press press;
+  press.pressed_s = wall_s();
+  press.hold_s = options.now ? 0 : limits::hold_s;
+  press.drill = options.drill;
+  press.track = read_fixes(options, screen);
+  press.note = read_note(options, screen);
+  asio::io_context io(1);
+  asio::signal_set signals(io, SIGINT);
+  bool asked_twice = false;
+  const std::function<void(boost::system::error_code, int)> on_interrupt = [&](boost::system::error_code error, int) {
+    if (error) return;
+    if (asked_twice) std::_Exit(static_cast<int>(Exit::done));
+    asked_twice = true;
+    screen.say(words::ctrl_c_does_not_cancel());
+    signals.async_wait(on_interrupt);
+  };
+  signals.async_wait(on_interrupt);
+  screen.say(words::pressing());
+  return run_to_end(io, press_or_hurry(home, screen, std::move(press)));
+}
+
+}  // namespace
+
+void add_alert(CLI::App& app, Common& common, Run& run) {
+  const auto options = std::make_shared<AlertOptions>();
+  CLI::App* command = app.add_subcommand("alert", "wake your people. Needs no PIN");
+  command->add_flag("--now", options->now, "at once, without the 10 s in which it can be cancelled");
+  CLI::Option* fix =
+      command->add_option("--fix", options->fix_file, "where you are: a file of NMEA lines, as a GPS receiver writes them");
+  CLI::Option* nmea = command->add_option("--nmea", options->nmea, "the same from standard input: --nmea -");
+  command->add_flag("--note", options->note, "asks for a note (one line of standard input)")->excludes(nmea);
+  command->add_flag("--drill", options->drill, "an exercise: everything real, marked as a drill");
+  fix->excludes(nmea);
+  command->footer(
+      "Pressed twice within 10 minutes it is the same alert, and goes out at once.\n"
+      "Ctrl-C does not cancel it: vigil cancel does.");
+  command->callback([&common, &run, options] { run = [&common, options] { return run_alert(common, *options); }; });
+}
+
+}  // namespace vigil::client::commands

@@ -1,0 +1,100 @@
+// `vigil answer` and `vigil give-back`: a step of the own answer chain is shown to every relay where the alert lives. Saying it
+// again renews.
+#include "client/clock.hpp"
+#include "client/commands/which_alert.hpp"
+#include "client/words.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
+
+namespace vigil::client::commands {
+namespace {
+
+struct AnswerOptions {
+  std::string alert;
+};
+
+// Odd steps answer or renew, even steps give back; each is shown once.
+wire::Request next_step(record::VigilRecord& vigil, bool answers) {
+  std::uint32_t step = vigil.step_shown() + 1;
+  if ((step % 2 == 1) != answers) ++step;
+  if (step > limits::answer_chain_steps) throw Stop{Exit::refused, words::alert_over()};
+  vigil.set_step_shown(step);
+  const auto start = Secret::from(view(vigil.your_secret()));
+  if (!start) throw Failed(Fault::damaged);
+  wire::Request request;
+  wire::Answering& answering = *request.mutable_answering();
+  answering.set_vigil_id(vigil.vigil_id());
+  answering.set_index(vigil.your_index());
+  answering.set_step(step);
+  answering.set_token(std::string(text(answer_chain(*start, limits::answer_chain_steps - step).view())));
+  return request;
+}
+
+asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bool answers) {
+  const auto asked = co_await ask_vigils(account, alert, [&](record::VigilRecord& vigil) { return next_step(vigil, answers); });
+  bool over = true;
+  std::optional<wire::LeaseState> lease;
+  Status refused = wire::STATUS_UNSET;
+  for (const auto& [vigil, answer] : asked.answers) {
+    over = over && answer.status() == wire::ENDED;
+    if (answer.status() != wire::DONE) {
+      refused = answer.status();
+      continue;
+    }
+    if (answer.has_lease() && (!lease || answer.lease().yours())) lease = answer.lease();
+    std::optional<AlertState> newest = account.alerts.find(view(alert.record().alert_id()));
+    const auto shown = std::find_if(alert.record().vigils().begin(), alert.record().vigils().end(),
+                                    [&](const auto& each) { return each.vigil_id() == vigil.vigil_id(); });
+    if (newest && answers) {
+      newest->answered(view(vigil.vigil_id()), shown->step_shown(), answer.lease(), wall_s());
+      account.alerts.put(*newest);
+    }
+  }
+  if (over) throw Stop{Exit::ended, words::alert_over()};
+  if (!lease && answers) stop_with(trouble_of(refused, {}));
+  JsonLine line("answered", wall_s());
+  line.id("alert", view(alert.record().alert_id()))
+      .flag("yours", lease && lease->yours())
+      .number("lease_s", lease ? lease->lease_s() : 0);
+  if (!answers) {
+    screen.event(line);
+    screen.say(words::given_back());
+    co_return Exit::done;
+  }
+  if (lease->yours()) {
+    screen.event(line);
+    screen.say(words::yours(lease->lease_s()));
+    co_return Exit::done;
+  }
+  const std::string holder = alert.name_of(lease->holder());
+  screen.event(line.text("holder", holder));
+  screen.say(words::somebody_elses(holder));
+  co_return Exit::somebody_else;
+}
+
+Exit run_answer(const Common& common, const AnswerOptions& options, bool answers) {
+  Screen screen(common.json, common.plain);
+  const std::unique_ptr<Account> account = open_account(common);
+  asio::io_context io(1);
+  return run_to_end(io, act(*account, screen, which_alert(*account, options.alert), answers));
+}
+
+void add(CLI::App& app, Common& common, Run& run, const char* name, const char* help, bool answers) {
+  const auto options = std::make_shared<AnswerOptions>();
+  CLI::App* command = app.add_subcommand(name, help);
+  command->add_option("ALERT", options->alert, "the first digits of its id; not needed when only one is going on");
+  command->callback(
+      [&common, &run, options, answers] { run = [&common, options, answers] { return run_answer(common, *options, answers); }; });
+}
+
+}  // namespace
+
+void add_answer(CLI::App& app, Common& common, Run& run) {
+  add(app, common, run, "answer", "say that you are answering an alert; again within 15 minutes, or the next people are woken",
+      true);
+}
+void add_give_back(CLI::App& app, Common& common, Run& run) {
+  add(app, common, run, "give-back", "you cannot answer any more: the next people are woken at once", false);
+}
+
+}  // namespace vigil::client::commands

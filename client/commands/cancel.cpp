@@ -1,0 +1,66 @@
+// `vigil cancel`: the newest alert, with the PIN. Whatever that PIN opens is shown to the relay: an ending that stops, or its
+// twin that does not. The same steps, words and files either way; nothing here knows which it was.
+#include "client/clock.hpp"
+#include "client/commands/command.hpp"
+#include "client/inbox.hpp"
+#include "client/running.hpp"
+#include "client/words.hpp"
+#include "crypto/base/encoding.hpp"
+
+namespace vigil::client::commands {
+namespace {
+
+asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningAlert running) {
+  std::vector<ItemId> items;
+  for (const kept::RunningVigil& vigil : running.vigils()) {
+    const auto routes = Routes::read(view(vigil.routes()));
+    if (!routes || vigil.ended()) continue;
+    std::vector<Bytes> boxes;
+    for (const std::string& box : vigil.boxes()) boxes.emplace_back(box.begin(), box.end());
+    const std::optional<Secret> secret = account.profile.open_box(boxes);
+    if (!secret) throw Stop{Exit::profile, words::damaged_profile()};
+    wire::Request request;
+    request.mutable_end()->set_vigil_id(vigil.vigil_id());
+    request.mutable_end()->set_secret(std::string(text(secret->view())));
+    request.mutable_end()->set_address(vigil.address());
+    const auto item = account.outbox.put(
+        {.routes = *routes, .requests = {request}, .urgent = true, .about = write_about(AboutKind::end, view(vigil.vigil_id()))},
+        wall_s());
+    if (!item) throw Failed(item.error());
+    items.push_back(*item);
+  }
+  adopt_running(account, wall_s());
+  const Sending sending = co_await send_now(account, items);
+  const bool on_relay = sending != Sending::waiting;
+  if (on_relay) {
+    if (std::optional<AlertState> alert = account.alerts.find(view(running.alert_id()))) {
+      alert->own_ending();
+      alert->record().set_over_s(wall_s());
+      account.alerts.put(*alert);
+    }
+    (void)account.slot.forget_running(view(running.alert_id()));
+  }
+  screen.event(JsonLine("cancelled", wall_s()).id("alert", view(running.alert_id())).flag("on_relay", on_relay));
+  if (!on_relay) co_return screen.fail(Exit::not_sent, words::cancel_waits());
+  screen.say(words::cancel_done());
+  co_return Exit::done;
+}
+
+}  // namespace
+
+Exit run_cancel(const Common& common) {
+  Screen screen(common.json, common.plain);
+  const std::unique_ptr<Account> account = open_account(common);
+  const std::optional<kept::RunningAlert> running = newest_running(account->slot, wall_s(), limits::vigil_life_s);
+  if (!running) throw Stop{Exit::ended, words::nothing_to_cancel()};
+  asio::io_context io(1);
+  return run_to_end(io, end_alert(*account, screen, *running));
+}
+
+void add_cancel(CLI::App& app, Common& common, Run& run) {
+  CLI::App* command = app.add_subcommand("cancel", "end your newest alert, with your PIN");
+  command->footer("Within the 10 s nobody is woken. Later, those who were are told that you ended it.");
+  command->callback([&common, &run] { run = [&common] { return run_cancel(common); }; });
+}
+
+}  // namespace vigil::client::commands

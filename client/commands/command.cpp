@@ -1,0 +1,82 @@
+#include "client/commands/command.hpp"
+
+#include "client/clock.hpp"
+#include "client/running.hpp"
+#include "client/terminal.hpp"
+#include "client/words.hpp"
+
+namespace vigil::client::commands {
+
+void stop_with(const Trouble& trouble) {
+  throw Stop{trouble.code, trouble.words};
+}
+
+Home find_home(const Common& common) {
+  const Outcome<Home> home = Home::find(common.home);
+  if (!home) stop_with(trouble_of(home.error(), common.home));
+  return *home;
+}
+
+SecretBytes ask_pin(const Common& common, const std::string& prompt) {
+  std::optional<SecretBytes> pin = ask_secret(common.pin_fd, prompt);
+  if (!pin) throw Stop{Exit::usage, words::no_terminal()};
+  return std::move(*pin);
+}
+
+std::unique_ptr<Account> open_account(const Common& common) {
+  const Home home = find_home(common);
+  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  const SecretBytes pin = ask_pin(common, words::ask_pin());
+  Outcome<std::unique_ptr<Account>> account = Account::open(home, pin.view());
+  if (!account) stop_with(trouble_of(account.error(), home.folder().string()));
+  return std::move(*account);
+}
+
+std::string need_line(const std::string& prompt) {
+  std::optional<std::string> line = ask_line(prompt);
+  if (!line) throw Stop{Exit::usage, words::no_input()};
+  return std::move(*line);
+}
+
+Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task) {
+  std::optional<Exit> code;
+  std::exception_ptr failed;
+  asio::co_spawn(io, std::move(task), [&](std::exception_ptr error, Exit result) {
+    failed = error;
+    code = result;
+    io.stop();
+  });
+  io.run();
+  if (failed) std::rethrow_exception(failed);
+  return code.value_or(Exit::failed);
+}
+
+asio::awaitable<Sending> send_now(Account& account, const std::vector<ItemId>& items) {
+  Sending worst = Sending::sent;
+  for (const ItemId& id : items) {
+    Outcome<Outbox::Claimed> claimed = account.outbox.claim(id);
+    // Busy: `listen` is sending it; gone: it has. Either way it is on its way.
+    if (!claimed) {
+      if (claimed.error() != Fault::no_profile) worst = Sending::waiting;
+      continue;
+    }
+    const Outcome<Sent> sent = co_await send_item(std::move(*claimed), wall_s());
+    if (!sent) throw Failed(sent.error());
+    note_sent(account.slot, *sent, wall_s());
+    switch (sent->fate) {
+      case Fate::done:
+        break;
+      case Fate::waiting:
+        worst = worst == Sending::refused ? worst : Sending::waiting;
+        break;
+      case Fate::refused:
+      case Fate::given_up:
+      case Fate::broken:
+        worst = Sending::refused;
+        break;
+    }
+  }
+  co_return worst;
+}
+
+}  // namespace vigil::client::commands

@@ -1,0 +1,66 @@
+// What every command of `vigil` shares: the options in front of it, opening the profile with the PIN, running something
+// asynchronous. One file per command beside this one; each adds itself to the command line and returns an exit code
+// (exit_codes.hpp).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+
+#include "client/account.hpp"
+#include "client/screen.hpp"
+
+namespace vigil::client::commands {
+
+struct Common {
+  std::string home;
+  bool json = false;
+  bool plain = false;
+  int pin_fd = -1;
+};
+
+// Also what `all-clear` does for one's own alert.
+Exit run_cancel(const Common& common);
+
+// What a command does once the line has been understood.
+using Run = std::function<Exit()>;
+// Each adds its subcommand; when it is on the line, 'run' is set.
+void add_join(CLI::App& app, Common& common, Run& run);
+void add_card(CLI::App& app, Common& common, Run& run);
+void add_meet(CLI::App& app, Common& common, Run& run);
+void add_contacts(CLI::App& app, Common& common, Run& run);
+void add_tiers(CLI::App& app, Common& common, Run& run);
+void add_send(CLI::App& app, Common& common, Run& run);
+void add_alert(CLI::App& app, Common& common, Run& run);
+void add_cancel(CLI::App& app, Common& common, Run& run);
+void add_answer(CLI::App& app, Common& common, Run& run);
+void add_give_back(CLI::App& app, Common& common, Run& run);
+void add_all_clear(CLI::App& app, Common& common, Run& run);
+void add_listen(CLI::App& app, Common& common, Run& run);
+void add_status(CLI::App& app, Common& common, Run& run);
+
+// Ends a command with a sentence and a code, from wherever it is.
+struct Stop {
+  Exit code;
+  std::string words;
+};
+
+// The folder; never makes it for commands that need a profile.
+Home find_home(const Common& common);
+// Asks for the PIN and opens. Throws Stop: no profile, wrong PIN, damaged.
+std::unique_ptr<Account> open_account(const Common& common);
+SecretBytes ask_pin(const Common& common, const std::string& prompt);
+[[noreturn]] void stop_with(const Trouble& trouble);
+
+// Runs until 'task' is done and returns what it returned. Exceptions pass through. Loops started beside it end with it.
+Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task);
+
+// Reads one line of standard input or throws Stop.
+std::string need_line(const std::string& prompt);
+
+// Sends what has just been put into the outbox, and whatever else is due; shows what became of it. 'about' as in about.hpp.
+enum class Sending { sent, waiting, refused };
+asio::awaitable<Sending> send_now(Account& account, const std::vector<ItemId>& items);
+
+}  // namespace vigil::client::commands

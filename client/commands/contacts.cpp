@@ -1,0 +1,34 @@
+// `vigil contacts`: whom one knows here, and how well.
+#include "client/clock.hpp"
+#include "client/commands/command.hpp"
+#include "client/printable.hpp"
+#include "client/words.hpp"
+#include "crypto/e2ee/words.hpp"
+#include "crypto/base/encoding.hpp"
+
+namespace vigil::client::commands {
+namespace {
+
+Exit run_contacts(const Common& common) {
+  Screen screen(common.json, common.plain);
+  const std::unique_ptr<Account> account = open_account(common);
+  const std::vector<Contact> all = account->contacts.all();
+  if (all.empty()) screen.say(words::no_contacts());
+  for (const Contact& contact : all) {
+    const std::string number = e2ee::safety_number(hex(account->identity.key().view()), account->identity.key(),
+                                                   hex(contact.identity.view()), contact.identity);
+    JsonLine line("contact", wall_s());
+    screen.event(line.text("name", contact.name).flag("checked", contact.checked).text("fingerprint", number));
+    screen.say(words::contact_line(printable(contact.name), contact.checked));
+  }
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_contacts(CLI::App& app, Common& common, Run& run) {
+  CLI::App* command = app.add_subcommand("contacts", "list the people you have met");
+  command->callback([&common, &run] { run = [&common] { return run_contacts(common); }; });
+}
+
+}  // namespace vigil::client::commands

@@ -1,0 +1,50 @@
+// The two halves of a meeting share this: listening while one waits (or leaving it to a `vigil listen` that runs), and what both
+// must send.
+#pragma once
+
+#include <optional>
+
+#include "client/commands/command.hpp"
+#include "client/listening.hpp"
+#include "client/mailbox.hpp"
+#include "client/meetings.hpp"
+
+namespace vigil::client::commands {
+
+// Listens in the background for as long as it lives, unless another process of this profile does.
+class Meanwhile {
+ public:
+  Meanwhile(asio::io_context& io, Account& account, Screen& screen);
+  // The listening must have stopped before the profile closes.
+  asio::awaitable<void> stop();
+
+ private:
+  std::optional<FileLock> lock_;
+  std::optional<Listening> listening_;
+  bool running_ = false;
+};
+
+// An address of each own mailbox for one person, as she gets it; 'for_contact' may not be known yet.
+asio::awaitable<google::protobuf::RepeatedPtrField<content::CardRelay>> grant_reach(Account& account, GrantFor whom,
+                                                                                    std::optional<ContactId> contact,
+                                                                                    const Secret* secret);
+// One-shot, through an address of hers: introductions and their answers. Throws Stop when no relay takes it.
+asio::awaitable<void> send_one_shot(const Routes& routes, const Address& address, const e2ee::Identity& own,
+                                    const e2ee::PeerBundle& to, content::Content content);
+// The bundle behind an address, checked to be of this identity. Throws Stop.
+asio::awaitable<Bytes> fetch_bundle(const Routes& routes, const Address& address, const e2ee::IdentityKey& identity,
+                                    bool one_time);
+
+// Waits until 'ready' says so, asking the container a few times a second; false after 'until_s'.
+asio::awaitable<bool> wait_for(const std::function<bool()>& ready, std::uint64_t until_s);
+
+// Shows the three words on this screen and asks; true for yes.
+asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meeting& meeting);
+// How she is to be called here: asked until it is free; what she calls herself if the answer is empty. Throws Stop at the end of
+// input.
+asio::awaitable<std::string> ask_name(Account& account, std::string proposed);
+
+// The reaches out of a Meeting, with the bundle that is known for each.
+std::vector<Reach> reaches_of(const Meeting& meeting);
+
+}  // namespace vigil::client::commands

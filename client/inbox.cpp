@@ -1,0 +1,394 @@
+#include "client/inbox.hpp"
+
+#include "client/mail.hpp"
+#include "client/printable.hpp"
+#include "client/words.hpp"
+#include "crypto/e2ee/words.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
+#include "crypto/base/labels.hpp"
+#include "crypto/base/random.hpp"
+
+namespace vigil::client {
+namespace {
+
+constexpr std::uint32_t receipt_delay_s = 60;  // of normal contents, at most: so that arrival times tell little
+constexpr std::size_t name_bytes_max = 20;
+
+Bytes bytes(View v) {
+  return {v.begin(), v.end()};
+}
+std::string str(View v) {
+  return std::string(vigil::text(v));
+}
+
+}  // namespace
+
+std::optional<InboxReader::Origin> InboxReader::origin_of(const AddressHash& address, std::uint64_t now_s) {
+  const std::optional<Given> given = account_.addresses.find(address);
+  if (!given) return std::nullopt;
+  Origin origin;
+  switch (given->to) {
+    case Given::To::self:
+      origin.own = true;
+      origin.expected = account_.identity.key();
+      origin.name = words::you();
+      return origin;
+    case Given::To::introduction: {
+      const auto secret = Secret::from(given->card_secret.view());
+      if (!secret || given->until_s < now_s) return std::nullopt;
+      origin.introduction = true;
+      origin.card_secret = *secret;
+      origin.meeting = account_.meetings.through(address);
+      origin.name = words::somebody();
+      return origin;
+    }
+    case Given::To::contact:
+      break;
+  }
+  origin.meeting = account_.meetings.through(address);
+  if (given->contact) origin.contact = account_.contacts.find(*given->contact);
+  if (origin.contact) {
+    origin.expected = origin.contact->identity;
+    origin.name = printable(origin.contact->name);
+    return origin;
+  }
+  if (!origin.meeting) return std::nullopt;
+  origin.expected = origin.meeting->identity;
+  origin.name = origin.meeting->name.empty() ? words::somebody() : origin.meeting->name;
+  return origin;
+}
+
+std::vector<News> InboxReader::read(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s) {
+  std::vector<News> news;
+  const View copy = view(delivery.copy_id());
+  if (account_.remembered.knows(copy)) return news;
+  const auto address = AddressHash::from(view(delivery.address_hash()));
+  const std::optional<Origin> origin = address ? origin_of(*address, now_s) : std::nullopt;
+  if (!origin) {  // withdrawn, or a card that is over: nobody to name
+    account_.remembered.remember(copy, now_s);
+    return news;
+  }
+  const At at{.root = root, .delivery = delivery, .origin = *origin, .now_s = now_s};
+  const auto opened =
+      account_.sessions.open(view(delivery.envelope()), *address, origin->expected, now_s, [&](const e2ee::Opened& o) {
+        account_.remembered.remember(copy, now_s);
+        keep(at, o, news);
+        return true;
+      });
+  if (opened) {
+    if (again_) write_again(*origin->contact, *std::exchange(again_, std::nullopt), now_s);
+    return news;
+  }
+  again_.reset();
+  news.clear();
+  Container::Transaction step(account_.container);
+  account_.remembered.remember(copy, now_s);
+  if (opened.error().fault == e2ee::Fault::replay && opened.error().content_id) {
+    again(at, *opened.error().content_id, news);
+  } else if (opened.error().fault != e2ee::Fault::replay) {
+    cannot_open(at, news);
+  }
+  step.commit();
+  if (!news.empty() && news.back().kind == News::Kind::cannot_open && origin->contact) say_trouble(*origin->contact, copy, now_s);
+  return news;
+}
+
+// Anew, in fresh sessions, under the same content id: it is shown there once whatever happens. Not kept a second time, so a
+// contact whose device opens nothing at all cannot make this one write for ever.
+void InboxReader::write_again(const Contact& contact, const SentContent& sent, std::uint64_t now_s) {
+  account_.sessions.forget(contact.identity);
+  (void)write_to(account_, contact, sent.content, wire::NORMAL, {}, false, now_s);
+}
+
+// Once an hour and contact: a relay that invents copies must not make this device write one for each.
+void InboxReader::say_trouble(const Contact& contact, View copy, std::uint64_t now_s) {
+  const Hash key = hash(labels::trouble_said, {contact.identity.view(), be64(now_s / 3600)});
+  if (!account_.remembered.remember(key.view(), now_s)) return;
+  content::Content content = new_content(now_s);
+  content.mutable_trouble()->set_copy_id(str(copy));
+  (void)write_to(account_, contact, content, wire::NORMAL, {}, false, now_s);
+}
+
+void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<News>& news) {
+  const content::Content& content = opened.content;
+  // Vigil contents may come by several relays and rounds; all others are the same wherever they come from: once.
+  const auto once = [&] {
+    const Hash key = hash(labels::content_seen, {opened.sender.view(), view(content.id())});
+    return account_.remembered.remember(key.view(), at.now_s);
+  };
+  switch (content.kind_case()) {
+    case content::Content::kAlert:
+      if (opened.one_shot && at.delivery.of_vigil() == wire::STAGE && !at.origin.introduction && !at.origin.own)
+        alert(at, content, news);
+      break;
+    case content::Content::kNotice: {
+      if (!opened.one_shot || at.origin.introduction) break;
+      const content::Notice& said = content.notice();
+      account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
+      if (std::optional<AlertState> known = alert_of(at, view(said.alert_id()))) {
+        known->names(said.names());
+        account_.alerts.put(*known);
+      }
+      notice(at, view(said.alert_id()), view(said.vigil_id()), news);
+      break;
+    }
+    case content::Content::kEnding:
+      if (opened.one_shot && !at.origin.introduction) ending(at, content, news);
+      break;
+    case content::Content::kReceipt:
+      if (once() && at.origin.contact) receipt(at, content.receipt(), news);
+      break;
+    case content::Content::kAllClear:
+      if (once() && at.origin.contact) all_clear(at, content.all_clear(), news);
+      break;
+    case content::Content::kText:
+      if (at.origin.contact) text(at, content, news);
+      break;
+    case content::Content::kTrouble:
+      if (once() && at.origin.contact) trouble(at, content.trouble(), news);
+      break;
+    case content::Content::kIntroduction:
+      if (at.origin.introduction) introduction(at, opened.sender, content.introduction());
+      break;
+    case content::Content::kIntroduced:
+      if (at.origin.meeting || at.origin.contact) introduced(at, content.introduced());
+      break;
+    case content::Content::KIND_NOT_SET:
+      break;  // of a newer Vigil
+  }
+}
+
+std::optional<AlertState> InboxReader::alert_of(const At& at, View alert_id) {
+  if (alert_id.size() != AlertId::length) return std::nullopt;
+  const View person = at.origin.own ? account_.identity.key().view() : at.origin.expected->view();
+  if (at.origin.own) adopt_running(account_, at.now_s);
+  if (std::optional<AlertState> known = account_.alerts.find(alert_id)) {
+    if (known->record().person() == vigil::text(person)) return known;
+    return std::nullopt;
+  }
+  return AlertState::begin(alert_id, person, at.origin.own, at.now_s);
+}
+
+// ---- vigils
+
+void InboxReader::alert(const At& at, const content::Content& content, std::vector<News>& news) {
+  const content::Alert& said = content.alert();
+  if (said.vigil_id().size() != VigilId::length) return;
+  std::optional<AlertState> alert = alert_of(at, view(said.alert_id()));
+  if (!alert) return;
+  account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
+  const AlertState::Came came = alert->copy(said, at.delivery, at.root.view(), at.now_s);
+  if (came.again) alert->record().set_seen(false);
+  account_.alerts.put(*alert);
+  if (came.first && !alert->record().ended()) owe_receipt(at, view(said.alert_id()), content::Receipt::ARRIVED, at.now_s);
+  if (!came.first && !came.again) return;
+  News made = news_of(*alert, at.origin.name);
+  made.first = came.first;
+  made.round = at.delivery.round();
+  made.stage = at.delivery.stage();
+  news.push_back(std::move(made));
+}
+
+void InboxReader::notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news) {
+  if (!at.delivery.has_notice() || vigil_id.size() != VigilId::length) return;
+  std::optional<AlertState> alert = alert_of(at, alert_id);
+  if (!alert) return;
+  const Fact fact = alert->notice(vigil_id, at.delivery, at.now_s);
+  if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
+  account_.alerts.put(*alert);
+  const std::string whose = at.origin.name;
+  switch (fact) {
+    case Fact::known:
+    case Fact::waiting:
+      return;
+    case Fact::unproved:
+      news.push_back({.kind = News::Kind::unproved, .name = whose, .alert_id = bytes(alert_id)});
+      return;
+    case Fact::news:
+      break;
+  }
+  const wire::Released& said = at.delivery.notice();
+  News made{.kind = News::Kind::notice, .name = alert->name_of(said.index()), .alert_id = bytes(alert_id)};
+  made.act = said.act();
+  made.lease_s = said.lease_s();
+  if (said.act() == wire::Released::CLOSED) made.other = alert->name_of(said.index_other());
+  news.push_back(std::move(made));
+}
+
+void InboxReader::ending(const At& at, const content::Content& content, std::vector<News>& news) {
+  const content::EndingNotice& said = content.ending();
+  std::optional<AlertState> alert = alert_of(at, view(said.alert_id()));
+  if (!alert) return;
+  account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
+  const Fact fact = alert->record().hers() ? alert->own_ending() : alert->ending(said.forced());
+  if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
+  account_.alerts.put(*alert);
+  if (fact != Fact::news || alert->record().hers()) return;
+  news.push_back(
+      {.kind = News::Kind::ending, .name = at.origin.name, .alert_id = bytes(view(said.alert_id())), .forced = said.forced()});
+}
+
+void InboxReader::again(const At& at, const CopyId& content_id, std::vector<News>& news) {
+  const std::optional<AlertBook::Content> what = account_.alerts.content(content_id.view());
+  if (!what) return;
+  switch (at.delivery.of_vigil()) {
+    case wire::NOTICE:
+      notice(at, what->alert_id, what->vigil_id, news);
+      return;
+    case wire::STAGE:
+      break;
+    case wire::NOT_OF_VIGIL:
+    case wire::ENDING:
+    case wire::RENEWAL:
+    case wire::VigilCopy_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case wire::VigilCopy_INT_MAX_SENTINEL_DO_NOT_USE_:
+      return;
+  }
+  std::optional<AlertState> alert = alert_of(at, what->alert_id);
+  if (!alert || !alert->record().has_alert()) return;
+  const AlertState::Came came = alert->copy_again(what->vigil_id, at.delivery, at.now_s);
+  if (came.again) alert->record().set_seen(false);
+  account_.alerts.put(*alert);
+  if (!came.again) return;
+  News made = news_of(*alert, at.origin.name);
+  made.first = false;
+  made.round = at.delivery.round();
+  made.stage = at.delivery.stage();
+  news.push_back(std::move(made));
+}
+
+// ---- between contacts
+
+void InboxReader::receipt(const At& at, const content::Receipt& receipt, std::vector<News>& news) {
+  if (receipt.kind() != content::Receipt::ARRIVED && receipt.kind() != content::Receipt::SEEN) return;
+  const bool seen = receipt.kind() == content::Receipt::SEEN;
+  adopt_running(account_, at.now_s);
+  for (const std::string& id : receipt.content_ids()) {
+    if (std::optional<AlertState> alert = account_.alerts.find(view(id)); alert && alert->record().hers()) {
+      if (alert->receipt(at.origin.contact->identity.view(), seen) != Fact::news) continue;
+      account_.alerts.put(*alert);
+      news.push_back({.kind = News::Kind::receipt, .name = at.origin.name, .alert_id = bytes(view(id)), .seen = seen});
+      continue;
+    }
+    const auto content_id = ContentId::from(view(id));
+    if (!content_id) continue;
+    const auto sent = account_.sent.find(*content_id, at.origin.contact->id);
+    if (!sent) continue;
+    if (seen ? sent->seen_s != 0 : sent->arrived_s != 0) continue;
+    if (seen) account_.sent.seen(*content_id, at.origin.contact->id, at.now_s);
+    if (!seen) account_.sent.arrived(*content_id, at.origin.contact->id, at.now_s);
+    news.push_back({.kind = News::Kind::receipt, .name = at.origin.name, .content_id = bytes(view(id)), .seen = seen});
+  }
+}
+
+void InboxReader::all_clear(const At& at, const content::AllClear& all_clear, std::vector<News>& news) {
+  std::optional<AlertState> alert = account_.alerts.find(view(all_clear.alert_id()));
+  if (!alert || alert->says_all_clear(at.origin.contact->identity.view()) != Fact::news) return;
+  account_.alerts.put(*alert);
+  news.push_back({.kind = News::Kind::all_clear,
+                  .name = at.origin.name,
+                  .alert_id = bytes(view(all_clear.alert_id())),
+                  .text = valid_utf8(all_clear.note())});
+}
+
+void InboxReader::text(const At& at, const content::Content& content, std::vector<News>& news) {
+  const auto content_id = ContentId::from(view(content.id()));
+  const Received received{.content_id = *content_id, .from = at.origin.contact->id, .received_s = at.now_s, .content = content};
+  // The same content by another relay, or written again because its receipt was lost: only the receipt is owed again.
+  const bool fresh = account_.inbox.add(received);
+  owe_receipt(at, content_id->view(), content::Receipt::ARRIVED, at.now_s + random_below(receipt_delay_s + 1));
+  if (!fresh) return;
+  news.push_back({.kind = News::Kind::text,
+                  .name = at.origin.name,
+                  .content_id = bytes(content_id->view()),
+                  .text = content.text().text(),
+                  .written_s = content.written_s()});
+}
+
+void InboxReader::trouble(const At& at, const content::Trouble& trouble, std::vector<News>& news) {
+  const auto copy = CopyId::from(view(trouble.copy_id()));
+  if (!copy) return;
+  const std::optional<SentContent> sent = account_.sent.by_copy(*copy);
+  if (sent && sent->to == at.origin.contact->id) {
+    again_ = *sent;
+    news.push_back({.kind = News::Kind::written_again, .name = at.origin.name, .content_id = bytes(sent->content_id.view())});
+    return;
+  }
+  news.push_back({.kind = News::Kind::press_again, .name = at.origin.name});
+}
+
+void InboxReader::owe_receipt(const At& at, View content_id, content::Receipt::Kind kind, std::uint64_t due_s) {
+  if (!at.origin.contact) return;
+  account_.receipts.add({.to = at.origin.contact->id, .kind = kind, .content_id = *ContentId::from(content_id), .due_s = due_s});
+}
+
+void InboxReader::cannot_open(const At& at, std::vector<News>& news) {
+  if (at.origin.introduction || at.origin.own) return;  // a stranger's bytes, or a relay's own
+  news.push_back({.kind = News::Kind::cannot_open, .name = at.origin.name});
+}
+
+// ---- meeting
+
+void InboxReader::introduction(const At& at, const e2ee::IdentityKey& sender, const content::Introduction& said) {
+  if (!at.origin.meeting || at.origin.meeting->identity != e2ee::IdentityKey{} || sender == account_.identity.key()) return;
+  const Hash proof = e2ee::meeting_proof(at.origin.card_secret.view(), account_.identity.key(), sender);
+  if (!equal_secret(proof.view(), view(said.secret_proof())) || !read_reach(said.reach())) return;
+  Meeting meeting = *at.origin.meeting;
+  meeting.identity = sender;
+  meeting.name = clean_name(said.name(), name_bytes_max);
+  content::Introduced kept;
+  *kept.mutable_reach() = said.reach();
+  meeting.reach = bytes(view(kept.SerializeAsString()));
+  account_.meetings.put(meeting);
+}
+
+void InboxReader::introduced(const At& at, const content::Introduced& said) {
+  std::optional<Meeting> meeting = at.origin.meeting ? at.origin.meeting : account_.meetings.with(at.origin.contact->identity);
+  if (!meeting) return;
+  if (!said.reach().empty() && read_reach(said.reach())) meeting->reach = bytes(view(said.SerializeAsString()));
+  if (const std::string name = clean_name(said.name(), name_bytes_max); !name.empty()) meeting->name = name;
+  meeting->she_confirmed = meeting->she_confirmed || said.confirmed();
+  account_.meetings.put(*meeting);
+  // The one who showed the card has said yes before; now both have, and the contact is checked.
+  if (meeting->she_confirmed && meeting->i_confirmed && at.origin.contact)
+    account_.contacts.set_checked(at.origin.contact->id, true);
+}
+
+// ---- own alerts
+
+bool adopt_running(Account& account, std::uint64_t now_s) {
+  const Outcome<std::vector<kept::RunningAlert>> running = account.slot.running();
+  if (!running) return false;
+  bool changed = false;
+  for (const kept::RunningAlert& alert : *running) {
+    std::optional<AlertState> known = account.alerts.find(view(alert.alert_id()));
+    bool news = false;
+    if (!known) {
+      known = AlertState::begin(view(alert.alert_id()), account.identity.key().view(), true, now_s);
+      content::Alert pressed;
+      pressed.set_pressed_s(alert.pressed_s());
+      pressed.set_hold_s(alert.hold_s());
+      known->pressed(pressed);
+      news = true;
+    }
+    if (!known->record().hers()) continue;
+    for (const kept::RunningVigil& vigil : alert.vigils()) {
+      google::protobuf::RepeatedPtrField<content::Responder> responders;
+      for (int i = 0; i < std::min(vigil.heads_size(), vigil.close_hashes_size()); ++i) {
+        content::Responder& responder = *responders.Add();
+        responder.set_head(vigil.heads(i));
+        responder.set_close_hash(vigil.close_hashes(i));
+      }
+      if (known->prepared(view(vigil.vigil_id()), view(vigil.root()), responders, now_s) == Fact::news) news = true;
+      if (vigil.on_relay_s() == 0) continue;
+      if (known->on_relay(view(vigil.vigil_id()), vigil.on_relay_s(), alert.hold_s()) == Fact::news) news = true;
+    }
+    if (!news) continue;
+    account.alerts.put(*known);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace vigil::client

@@ -1,0 +1,66 @@
+// A delivery's way from the relay into the container: opened, checked against whom its address was given to, kept in one step
+// with the ratchet that opened it, and turned into news. Exactly once to the person, whatever relays do: copies, contents and the
+// base keys of first messages are remembered for 81 days; a known alert that comes with a higher round rings again and is not a
+// second alert. One thread. When read() returns, everything is durable and the delivery may be acknowledged; Failed = not kept,
+// do not acknowledge.
+#pragma once
+
+#include <vector>
+
+#include "client/account.hpp"
+#include "client/news.hpp"
+
+namespace vigil::client {
+
+class InboxReader {
+ public:
+  explicit InboxReader(Account& account) : account_(account) {}
+
+  // 'root': of the relay it came from.
+  std::vector<News> read(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s);
+
+ private:
+  struct Origin {
+    std::optional<Contact> contact;
+    std::optional<e2ee::IdentityKey> expected;  // nothing = anybody: introductions
+    std::optional<Meeting> meeting;
+    std::string name;
+    bool own = false;  // through an address one gave oneself
+    Secret card_secret;
+    bool introduction = false;
+  };
+  struct At {
+    const PublicKey& root;
+    const wire::Delivery& delivery;
+    const Origin& origin;
+    std::uint64_t now_s;
+  };
+  std::optional<Origin> origin_of(const AddressHash& address, std::uint64_t now_s);
+  void keep(const At& at, const e2ee::Opened& opened, std::vector<News>& news);
+  void alert(const At& at, const content::Content& content, std::vector<News>& news);
+  void notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news);
+  void ending(const At& at, const content::Content& content, std::vector<News>& news);
+  void receipt(const At& at, const content::Receipt& receipt, std::vector<News>& news);
+  void all_clear(const At& at, const content::AllClear& all_clear, std::vector<News>& news);
+  void text(const At& at, const content::Content& content, std::vector<News>& news);
+  void trouble(const At& at, const content::Trouble& trouble, std::vector<News>& news);
+  void introduction(const At& at, const e2ee::IdentityKey& sender, const content::Introduction& said);
+  void introduced(const At& at, const content::Introduced& said);
+  // The same sealed copy once more: a later round, or one more act under the same notice.
+  void again(const At& at, const CopyId& content_id, std::vector<News>& news);
+  void cannot_open(const At& at, std::vector<News>& news);
+  // The record of this alert if it is this person's, or a new one; nothing when it is somebody else's.
+  std::optional<AlertState> alert_of(const At& at, View alert_id);
+  void owe_receipt(const At& at, View content_id, content::Receipt::Kind kind, std::uint64_t due_s);
+
+  void write_again(const Contact& contact, const SentContent& sent, std::uint64_t now_s);
+  void say_trouble(const Contact& contact, View copy, std::uint64_t now_s);
+
+  Account& account_;
+  std::optional<SentContent> again_;  // to be written again once the step that opened the request is over
+};
+
+// Own alerts that were pressed without the PIN, out of the send-only slot into the book. True when something is new.
+bool adopt_running(Account& account, std::uint64_t now_s);
+
+}  // namespace vigil::client

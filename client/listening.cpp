@@ -1,0 +1,430 @@
+#include "client/listening.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "client/clock.hpp"
+#include "client/mail.hpp"
+#include "client/mailbox.hpp"
+#include "client/running.hpp"
+#include "client/upkeep.hpp"
+#include "client/words.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/random.hpp"
+
+namespace vigil::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds quiet{250};  // after a delivery: the backlog has been read, states may be shown
+constexpr milliseconds first_retry{300};
+constexpr milliseconds retry_most{15'000};
+constexpr seconds rings_every{3};
+constexpr seconds upkeep_every{3600};
+constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
+constexpr std::uint64_t look_later_s = 30;
+constexpr std::uint64_t look_closely_s = 180;
+constexpr std::int64_t clock_off_s = 10 * 60;  // beyond it a person is told
+constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is said again after so long
+
+std::string relay_name(const Relay& relay) {
+  const Route& route = relay.routes.routes().front();
+  return route.host + ":" + std::to_string(route.port);
+}
+
+Bytes id_of(const AlertState& alert) {
+  const View id = view(alert.record().alert_id());
+  return {id.begin(), id.end()};
+}
+
+}  // namespace
+
+Listening::Listening(asio::any_io_executor executor, Account& account, Screen& screen, ListenOptions options)
+    : executor_(std::move(executor)), account_(account), screen_(screen), options_(std::move(options)), reader_(account) {}
+
+Listening::~Listening() = default;
+
+void Listening::stop() {
+  stopped_ = true;
+  for (OwnerLink* link : links_) link->stop();
+  for (asio::steady_timer* timer : timers_) timer->cancel();
+}
+
+asio::awaitable<void> Listening::pause(milliseconds for_so_long) {
+  if (stopped_) co_return;
+  asio::steady_timer timer(executor_, for_so_long);
+  timers_.insert(&timer);
+  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  (void)error;  // cancelled: stopped_ says so
+  timers_.erase(&timer);
+}
+
+// A task whose container fails ends all of them.
+asio::awaitable<void> Listening::guarded(asio::awaitable<void> task) {
+  try {
+    co_await std::move(task);
+  } catch (const Failed& failed) {
+    if (!failed_) failed_ = failed.why();
+    stop();
+  }
+  --tasks_;
+}
+
+asio::awaitable<Outcome<void>> Listening::run() {
+  try {
+    adopt_running(account_, wall_s());
+    if (options_.watch) show_waiting();
+  } catch (const Failed& failed) {
+    co_return std::unexpected(failed.why());
+  }
+  const auto begin = [&](asio::awaitable<void> task) {
+    ++tasks_;
+    asio::co_spawn(executor_, guarded(std::move(task)), asio::detached);
+  };
+  for (const Relay& relay : account_.relays.all()) begin(hold_link(relay.routes.root()));
+  begin(send_outbox());
+  begin(send_receipts());
+  begin(watch_states());
+  begin(look_at_own());
+  begin(keep_fresh());
+  if (options_.watch) begin(ring());
+  // The tasks' frames hold references into this object: it waits for the last of them.
+  asio::steady_timer timer(executor_);
+  while (tasks_ != 0) {
+    timer.expires_after(milliseconds(20));
+    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;
+  }
+  if (failed_) co_return std::unexpected(*failed_);
+  co_return Outcome<void>{};
+}
+
+// ---- the links
+
+asio::awaitable<void> Listening::hold_link(PublicKey root) {
+  milliseconds wait = first_retry;
+  bool dark = false;
+  bool once_ready = false;
+  while (!stopped_) {
+    const std::optional<Relay> found = account_.relays.find(root);
+    if (!found) co_return;
+    const Relay& relay = *found;
+    const std::string name = relay_name(relay);
+    Outcome<std::unique_ptr<OwnerLink>> link = co_await connect_owner(account_, relay);
+    if (stopped_) co_return;
+    if (link) {
+      OwnerLink& open = **link;
+      links_.insert(&open);
+      const OwnerOutcome<void> settled = co_await settle_mailbox(account_, open, relay);
+      Outcome<wire::Answer> listening = std::unexpected(Fault::stopped);
+      if (settled && !stopped_) listening = co_await open.listen();
+      if (listening && listening->status() == wire::DONE) {
+        wait = first_retry;
+        dark = false;
+        heard_s_ = wall_s();
+        last_delivery_ = Clock::now();
+        JsonLine line("connected", wall_s());
+        line.text("relay", name);
+        if (open.greeted().online_key_expired) {
+          line.flag("key_old", true);
+          screen_.say_now(words::online_key_old(name));
+        }
+        screen_.event(line);
+        screen_.say_now(words::connected(name));
+        note_clock(open.greeted());
+        account_.outbox.hurry(wall_s());
+        if (!once_ready) ++ready_;
+        once_ready = true;
+        co_await read_link(open, relay);
+      }
+      links_.erase(&open);
+      if (settled || settled.error().status == wire::STATUS_UNSET) {
+        const auto ended = open.ended();
+        if (ended == Fault::displaced && !stopped_) {
+          screen_.event(JsonLine("displaced", wall_s()).text("relay", name));
+          screen_.say_now(words::displaced());
+          wait = retry_most;
+        }
+      }
+    }
+    if (stopped_) co_return;
+    if (!dark && !link) {
+      dark = true;
+      screen_.event(JsonLine("dark", wall_s()).text("relay", name));
+      screen_.say_now(words::dark(name));
+    }
+    // Between half and all of it, so that a relay that comes back is not met by everybody at once.
+    co_await pause(wait / 2 + milliseconds(random_below(static_cast<std::uint32_t>(wait.count() / 2 + 1))));
+    wait = std::min(wait * 2, retry_most);
+  }
+}
+
+asio::awaitable<void> Listening::read_link(OwnerLink& link, const Relay& relay) {
+  for (;;) {
+    const Outcome<wire::Delivery> delivery = co_await link.next_delivery();
+    if (!delivery) co_return;
+    take(relay.routes.root(), *delivery);
+    link.acknowledge(delivery->number());
+  }
+}
+
+void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
+  const std::uint64_t now_s = wall_s();
+  heard_s_ = now_s;
+  last_delivery_ = Clock::now();
+  for (const News& news : reader_.read(root, delivery, now_s)) {
+    show_news(screen_, news, now_s);
+    if (news.kind == News::Kind::alert && options_.watch) {
+      if (news.first || !ringing_.contains(news.alert_id)) screen_.say("  " + words::press_a_key());
+      ringing_[news.alert_id] = now_s;
+      screen_.ring();
+      start_command();
+    }
+    if (news.kind == News::Kind::text && options_.watch) {
+      for (const Received& received : account_.inbox.not_shown()) account_.inbox.set_shown(received.row);
+    }
+  }
+}
+
+void Listening::note_clock(const Greeted& greeted) {
+  if (clock_said_ || greeted.now_s == 0) return;
+  const std::int64_t off = static_cast<std::int64_t>(wall_s()) - static_cast<std::int64_t>(greeted.now_s);
+  if (off < clock_off_s && off > -clock_off_s) return;
+  clock_said_ = true;
+  screen_.event(JsonLine("clock", wall_s()).number("off_s", off));
+  screen_.say_now(words::clock_off(off));
+}
+
+// ---- what waited, what rings
+
+void Listening::show_waiting() {
+  const std::uint64_t now_s = wall_s();
+  for (const AlertState& alert : account_.alerts.all()) {
+    const record::AlertRecord& record = alert.record();
+    if (record.hers() || record.seen() || alert.over() || !record.has_alert()) continue;
+    const auto person = e2ee::IdentityKey::from(view(record.person()));
+    show_news(screen_, news_of(alert, person ? account_.name_of(*person) : words::somebody()), now_s);
+    screen_.say("  " + words::press_a_key());
+    ringing_[id_of(alert)] = now_s;
+    screen_.ring();
+    start_command();
+  }
+  for (const Received& received : account_.inbox.not_shown()) {
+    News news{.kind = News::Kind::text, .text = received.content.text().text(), .written_s = received.content.written_s()};
+    news.content_id.assign(received.content_id.bytes.begin(), received.content_id.bytes.end());
+    const auto contact = received.from ? account_.contacts.find(*received.from) : std::nullopt;
+    news.name = contact ? account_.name_of(contact->identity) : words::somebody();
+    show_news(screen_, news, now_s);
+    account_.inbox.set_shown(received.row);
+  }
+}
+
+void Listening::key_pressed() {
+  if (ringing_.empty()) return;
+  const std::uint64_t now_s = wall_s();
+  for (const auto& [alert_id, since_s] : std::exchange(ringing_, {})) {
+    Container::Transaction step(account_.container);
+    std::optional<AlertState> alert = account_.alerts.find(alert_id);
+    if (!alert) continue;
+    alert->record().set_seen(true);
+    account_.alerts.put(*alert);
+    const auto person = e2ee::IdentityKey::from(view(alert->record().person()));
+    const auto contact = person ? account_.contacts.find(*person) : std::nullopt;
+    // After any ending her phone may be in other hands: it is told nothing more.
+    if (contact && !alert->record().ended()) {
+      account_.receipts.add(
+          {.to = contact->id, .kind = content::Receipt::SEEN, .content_id = *ContentId::from(alert_id), .due_s = now_s});
+    }
+    step.commit();
+    screen_.event(JsonLine("seen", now_s).id("alert", alert_id));
+    if (!alert->record().ended()) screen_.say_now(words::you_have_seen_it());
+  }
+}
+
+asio::awaitable<void> Listening::ring() {
+  while (!stopped_) {
+    co_await pause(rings_every);
+    for (auto at = ringing_.begin(); at != ringing_.end();) {
+      const std::optional<AlertState> alert = account_.alerts.find(at->first);
+      at = !alert || alert->over() ? ringing_.erase(at) : std::next(at);
+    }
+    if (!ringing_.empty()) screen_.ring();
+  }
+}
+
+// Started through the shell with nothing of the alert in its arguments or environment; its output is not ours.
+void Listening::start_command() {
+  if (options_.on_alert.empty()) return;
+  char shell[] = "sh";
+  char flag[] = "-c";
+  std::string command = options_.on_alert;
+  char* arguments[] = {shell, flag, command.data(), nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t child = 0;
+  if (posix_spawn(&child, "/bin/sh", &actions, nullptr, arguments, environ) != 0) screen_.say_now(words::on_alert_failed());
+  posix_spawn_file_actions_destroy(&actions);
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+// ---- sending
+
+void Listening::show_sent(const std::vector<Sent>& all) {
+  const std::uint64_t now_s = wall_s();
+  for (const Sent& sent : all) {
+    note_sent(account_.slot, sent, now_s);
+    const auto about = read_about(sent.about);
+    if (!about || about->kind != AboutKind::content) continue;
+    const auto content_id = ContentId::from(about->id);
+    std::optional<SentContent> content;
+    for (const SentContent& waiting : account_.sent.waiting()) {
+      if (content_id && waiting.content_id == *content_id) content = waiting;
+    }
+    if (!content) continue;  // receipts and the like: not news
+    const auto contact = account_.contacts.find(content->to);
+    const std::string name = contact ? account_.name_of(contact->identity) : words::somebody();
+    switch (sent.fate) {
+      case Fate::done:
+        screen_.event(JsonLine("sent", now_s).id("content", about->id).text("name", name));
+        screen_.say_now(words::sent_from_outbox(words::a_message_to(name)));
+        break;
+      case Fate::refused:
+      case Fate::given_up:
+        screen_.event(JsonLine("unreachable", now_s).text("name", name).flag("given_up", sent.fate == Fate::given_up));
+        screen_.say_now(sent.fate == Fate::refused ? words::cannot_be_reached(name) : words::given_up(name));
+        break;
+      case Fate::waiting:
+      case Fate::broken:
+        break;
+    }
+  }
+}
+
+asio::awaitable<void> Listening::send_outbox() {
+  while (!stopped_) {
+    std::vector<Sent> sent = co_await drain(account_.outbox, wall_s());
+    show_sent(sent);
+    const std::optional<std::uint64_t> next = account_.outbox.next_due_s();
+    co_await pause(next && *next <= wall_s() ? milliseconds(100) : milliseconds(500));
+  }
+}
+
+asio::awaitable<void> Listening::send_receipts() {
+  while (!stopped_) {
+    for (const DueReceipt& due : account_.receipts.due(wall_s())) {
+      const auto contact = account_.contacts.find(due.to);
+      if (!contact) {
+        account_.receipts.remove(due.row);
+        continue;
+      }
+      const std::optional<AlertState> alert = account_.alerts.find(due.content_id.view());
+      if (alert && alert->record().ended()) {
+        account_.receipts.remove(due.row);
+        continue;
+      }
+      const wire::Lane lane = alert ? wire::URGENT : wire::NORMAL;
+      FreshKeys keys;
+      if (wants_keys(account_, due.to, lane, wall_s())) keys = co_await fetch_keys(account_, due.to, lane, milliseconds(4'000));
+      content::Content content = new_content(wall_s());
+      content.mutable_receipt()->set_kind(due.kind);
+      content.mutable_receipt()->add_content_ids(std::string(text(due.content_id.view())));
+      Container::Transaction step(account_.container);
+      account_.receipts.remove(due.row);
+      (void)write_to(account_, *contact, content, lane, keys, false, wall_s());
+      step.commit();
+    }
+    co_await pause(milliseconds(100));
+  }
+}
+
+// ---- states
+
+asio::awaitable<void> Listening::watch_states() {
+  std::size_t said_ready = 0;
+  while (!stopped_) {
+    co_await pause(milliseconds(100));
+    if (Clock::now() - last_delivery_ < quiet) continue;
+    adopt_running(account_, wall_s());
+    const std::uint64_t now_s = wall_s();
+    for (const AlertState& alert : account_.alerts.all()) {
+      AlertView view = alert.view(now_s, heard_s_);
+      AlertView to_compare = view;
+      to_compare.silent_s = view.silent_s / silence_news_s;
+      const auto before = shown_.find(id_of(alert));
+      if (before == shown_.end() && alert.over()) {
+        shown_[id_of(alert)] = to_compare;  // history: nothing to say
+        continue;
+      }
+      if (before != shown_.end() && before->second == to_compare) continue;
+      shown_[id_of(alert)] = to_compare;
+      show_state(screen_, alert, view, now_s);
+    }
+    if (ready_ > said_ready) {
+      said_ready = ready_;
+      screen_.event(JsonLine("ready", now_s).number("relays", static_cast<std::int64_t>(ready_)));
+    }
+  }
+}
+
+asio::awaitable<void> Listening::look_at_own() {
+  std::map<Bytes, std::uint64_t> next_s;
+  while (!stopped_) {
+    for (const AlertState& alert : account_.alerts.all()) {
+      if (!alert.record().hers() || alert.over()) continue;
+      const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
+      if (!running) continue;
+      for (const kept::RunningAlert& one : *running) {
+        if (one.alert_id() != alert.record().alert_id()) continue;
+        const std::uint64_t now_s = wall_s();
+        std::uint64_t& due_s = next_s[id_of(alert)];
+        if (due_s > now_s) continue;
+        due_s = now_s + (one.pressed_s() + look_closely_s > now_s ? look_every_s : look_later_s);
+        for (const kept::RunningVigil& vigil : one.vigils()) {
+          const auto routes = Routes::read(view(vigil.routes()));
+          if (vigil.on_relay_s() == 0 || vigil.ended() || !routes) continue;
+          wire::Request request;
+          request.mutable_look()->set_vigil_id(vigil.vigil_id());
+          request.mutable_look()->set_secret(vigil.refresh());
+          const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
+          if (!answer || answer->status() != wire::DONE || !answer->has_vigil()) continue;
+          heard_s_ = wall_s();
+          std::optional<AlertState> newest = account_.alerts.find(view(one.alert_id()));
+          if (newest && newest->looked(view(vigil.vigil_id()), answer->vigil(), wall_s()) == Fact::news)
+            account_.alerts.put(*newest);
+        }
+      }
+    }
+    co_await pause(milliseconds(500));
+  }
+}
+
+asio::awaitable<void> Listening::keep_fresh() {
+  Clock::time_point next = Clock::now();
+  while (!stopped_) {
+    if (Clock::now() >= next && ready_ == account_.relays.all().size()) {
+      next = Clock::now() + upkeep_every;
+      const bool reached = co_await refresh_bundles(account_);
+      (void)reached;
+      forget_all_old(account_, wall_s());
+      const Remade remade = remake_prepared(account_, wall_s(), false);
+      if (remade.fresh)
+        screen_.event(JsonLine("upkeep", wall_s()).number("prepared", static_cast<std::int64_t>(remade.prepared)));
+    }
+    co_await pause(milliseconds(1'000));
+  }
+}
+
+}  // namespace vigil::client

@@ -1,0 +1,71 @@
+// `listen`, and what `card` and `meet` do while they wait: one owner's link per relay, reconnected for ever; deliveries opened,
+// shown and acknowledged; receipts and the outbox sent; states watched; keys and prepared alerts kept fresh. Everything on one
+// io_context and thread.
+//
+// Each task is a loop of its own that waits on its own timer and never throws; a failing container ends run() with its fault.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "client/account.hpp"
+#include "client/inbox.hpp"
+#include "client/screen.hpp"
+
+namespace vigil::client {
+
+struct ListenOptions {
+  std::string on_alert{};  // a command to start at every ring; nothing of the alert reaches it
+  bool watch = true;     // show alerts that were waiting, ring until a key is pressed
+};
+
+class Listening {
+ public:
+  Listening(asio::any_io_executor executor, Account& account, Screen& screen, ListenOptions options);
+  ~Listening();
+
+  // Until stop(). The fault when the container failed (then nothing that was not kept has been acknowledged).
+  asio::awaitable<Outcome<void>> run();
+  void stop();
+  // A person has pressed a key: what rings is seen.
+  void key_pressed();
+
+ private:
+  asio::awaitable<void> guarded(asio::awaitable<void> task);
+  asio::awaitable<void> hold_link(PublicKey root);
+  asio::awaitable<void> read_link(OwnerLink& link, const Relay& relay);
+  asio::awaitable<void> send_outbox();
+  asio::awaitable<void> send_receipts();
+  asio::awaitable<void> watch_states();
+  asio::awaitable<void> look_at_own();
+  asio::awaitable<void> ring();
+  asio::awaitable<void> keep_fresh();
+  asio::awaitable<void> pause(std::chrono::milliseconds for_so_long);
+
+  void take(const PublicKey& root, const wire::Delivery& delivery);
+  void show_waiting();
+  void start_command();
+  void show_sent(const std::vector<Sent>& sent);
+  void note_clock(const Greeted& greeted);
+
+  asio::any_io_executor executor_;
+  Account& account_;
+  Screen& screen_;
+  ListenOptions options_;
+  InboxReader reader_;
+  bool stopped_ = false;
+  std::optional<Fault> failed_;
+  std::set<OwnerLink*> links_;
+  std::set<asio::steady_timer*> timers_;
+  std::map<Bytes, AlertView> shown_;        // by alert: the state last shown
+  std::map<Bytes, std::uint64_t> ringing_;  // alert and since when
+  std::uint64_t heard_s_ = 0;
+  std::chrono::steady_clock::time_point last_delivery_{};
+  std::size_t ready_ = 0;
+  bool clock_said_ = false;
+  std::size_t tasks_ = 0;
+};
+
+}  // namespace vigil::client

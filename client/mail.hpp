@@ -1,0 +1,38 @@
+// Writing to contacts: sealed for every relay on which she is reached, into the outbox, on the disk. Sending is the outbox's. One
+// thread.
+#pragma once
+
+#include <chrono>
+#include <expected>
+
+#include "client/account.hpp"
+
+namespace vigil::client {
+
+// A relay answers within this, or the person is told that there is no route.
+inline constexpr std::chrono::milliseconds person_waits{20'000};
+
+// Fetches the newest bundle of a contact from each relay where she is reached, checks it and keeps it; and a one-time prekey
+// where a session is about to start. What cannot be fetched stays as it was. Returns the one-time prekeys by place of the reach,
+// and whether any relay answered, and whether every relay that answered refused the address.
+struct FreshKeys {
+  std::vector<std::optional<e2ee::OneTimePrekey>> one_time;
+  bool reached = false;
+  bool refused = false;
+  std::optional<e2ee::Fault> bad;  // a relay gave keys that are not right: nothing of them was kept
+};
+asio::awaitable<FreshKeys> fetch_keys(Account& account, ContactId contact, wire::Lane lane, std::chrono::milliseconds patience);
+
+// Whether a session for this lane is missing, or the bundle is older than a day: then fetch_keys first, if there is a network.
+bool wants_keys(Account& account, ContactId contact, wire::Lane lane, std::uint64_t now_s);
+
+// Seals and puts into the outbox, one item per relay; 'content' needs its id. Kept for writing again until the receipt, if
+// 'keep'. no_session: no bundle of hers was ever seen.
+std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const Contact& contact,
+                                                         const content::Content& content, wire::Lane lane, const FreshKeys& keys,
+                                                         bool keep, std::uint64_t now_s);
+
+// A content with a fresh random id.
+content::Content new_content(std::uint64_t now_s);
+
+}  // namespace vigil::client

@@ -1,0 +1,263 @@
+#include "client/news.hpp"
+
+#include <fmt/format.h>
+
+#include "client/clock.hpp"
+#include "client/fixes.hpp"
+#include "client/printable.hpp"
+#include "client/words.hpp"
+#include "crypto/base/encoding.hpp"
+
+namespace vigil::client {
+namespace {
+
+constexpr std::size_t note_characters_max = 1000;
+constexpr std::size_t alert_digits = 8;  // of an alert's id on a screen: enough to tell a few apart
+
+std::string kmh(std::uint32_t cm_s) {
+  return fmt::format("{}", (cm_s * 36ull + 500) / 1000);
+}
+
+std::string fixes_json(const std::vector<Fix>& fixes) {
+  std::string out = "[";
+  for (const Fix& fix : fixes) {
+    if (out.size() > 1) out += ',';
+    out += fmt::format(R"({{"lat":{},"lon":{},"at_s":{},"accuracy_m":{},"kmh":{},"heading":{},"battery":{}}})",
+                       degrees(fix.latitude), degrees(fix.longitude), fix.at_s, fix.accuracy_m, kmh(fix.speed_cm_s),
+                       fix.heading_deg, fix.battery_percent);
+  }
+  return out + "]";
+}
+
+std::string_view act_name(wire::Released::Act act) {
+  switch (act) {
+    case wire::Released::ANSWERED:
+      return "answered";
+    case wire::Released::GIVEN_BACK:
+      return "given_back";
+    case wire::Released::LAPSED:
+      return "lapsed";
+    case wire::Released::CLOSED:
+      return "closed";
+    case wire::Released::ACT_UNSET:
+    case wire::Released_Act_Released_Act_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case wire::Released_Act_Released_Act_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+  return "";
+}
+
+std::string_view state_name(Shown shown) {
+  switch (shown) {
+    case Shown::nothing:
+      return "nothing";
+    case Shown::not_sent:
+      return "not_sent";
+    case Shown::waits:
+      return "waits";
+    case Shown::on_relay:
+      return "on_relay";
+    case Shown::on_phones:
+      return "on_phones";
+    case Shown::seen:
+      return "seen";
+    case Shown::answering:
+      return "answering";
+    case Shown::nobody:
+      return "nobody";
+    case Shown::unanswered:
+      return "unanswered";
+    case Shown::forced:
+      return "forced";
+    case Shown::all_clear:
+      return "all_clear";
+  }
+  return "";
+}
+
+std::uint64_t since(std::uint64_t at_s, std::uint64_t now_s) {
+  return now_s > at_s ? now_s - at_s : 0;
+}
+
+std::string short_id(View alert_id) {
+  return hex(alert_id).substr(0, alert_digits);
+}
+
+void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
+  const content::Alert& alert = news.alert;
+  const std::vector<Fix> fixes = fixes_of(alert.track());
+  JsonLine line("alert", now_s);
+  line.id("alert", news.alert_id).text("name", news.name).number("pressed_s", static_cast<std::int64_t>(alert.pressed_s()));
+  line.number("round", news.round).number("tier", alert.tier()).number("stage", news.stage).flag("first", news.first);
+  line.text("note", alert.note()).flag("drill", alert.drill()).raw("fixes", fixes_json(fixes));
+  screen.event(line);
+
+  if (!news.first) {
+    screen.loud(clock_seconds(now_s) + "  " + words::ring_again(news.name, news.round));
+  } else {
+    const std::string clock = clock_text(alert.pressed_s(), now_s);
+    const std::string age = words::age(since(alert.pressed_s(), now_s));
+    screen.say("");
+    screen.loud(alert.drill() ? words::drill_from(news.name, clock, age) : words::alert_from(news.name, clock, age));
+  }
+  if (alert.pressed_again() > 0) screen.say("  " + words::pressed_again(alert.pressed_again()));
+  if (fixes.empty()) {
+    screen.say("  " + words::place_unknown());
+  } else {
+    const Fix& fix = fixes.front();
+    screen.say("  " + words::place_is(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)),
+                                      words::age(since(fix.at_s, now_s)),
+                                      fix.accuracy_m == 0 ? "" : words::within_metres(fix.accuracy_m)));
+    if (fix.speed_cm_s >= 100) {
+      screen.say("  " + words::moving(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000),
+                                      words::compass(fix.heading_deg)));
+    }
+    if (fix.battery_percent <= 100) screen.say("  " + words::battery(fix.battery_percent));
+  }
+  if (!alert.note().empty()) screen.say("  " + words::note_is(printable(alert.note(), note_characters_max)));
+  screen.say("  " + words::how_to_answer(short_id(news.alert_id)));
+}
+
+void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
+  JsonLine line("notice", now_s);
+  line.id("alert", news.alert_id).text("act", act_name(news.act)).text("name", news.name);
+  if (!news.other.empty()) line.text("other", news.other);
+  if (news.act == wire::Released::ANSWERED) line.number("lease_s", news.lease_s);
+  screen.event(line);
+  switch (news.act) {
+    case wire::Released::GIVEN_BACK:
+      screen.say_now(words::gave_back(news.name));
+      break;
+    case wire::Released::LAPSED:
+      screen.say_now(words::lapsed(news.name));
+      break;
+    case wire::Released::ANSWERED:  // the state says it
+    case wire::Released::CLOSED:
+    case wire::Released::ACT_UNSET:
+    case wire::Released_Act_Released_Act_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case wire::Released_Act_Released_Act_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
+  }
+}
+
+}  // namespace
+
+void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
+  switch (news.kind) {
+    case News::Kind::alert:
+      show_alert(screen, news, now_s);
+      break;
+    case News::Kind::notice:
+      show_notice(screen, news, now_s);
+      break;
+    case News::Kind::receipt: {
+      JsonLine line("receipt", now_s);
+      line.id(news.alert_id.empty() ? "content" : "alert", news.alert_id.empty() ? news.content_id : news.alert_id);
+      line.text("name", news.name).text("kind", news.seen ? "seen" : "arrived");
+      screen.event(line);
+      if (news.alert_id.empty()) {
+        if (!news.seen) screen.say_now(words::received_by(news.name));
+      } else {
+        screen.say_now(news.seen ? words::they_have_seen_it(news.name) : words::their_phone_has_it(news.name));
+      }
+      break;
+    }
+    case News::Kind::ending:
+      screen.event(JsonLine("ending", now_s).id("alert", news.alert_id).text("name", news.name).flag("forced", news.forced));
+      if (news.forced) {
+        screen.loud(clock_seconds(now_s) + "  " + news.name + ": " + words::forced_to_cancel());
+      } else {
+        screen.say_now(words::her_own_ending(news.name));
+      }
+      break;
+    case News::Kind::all_clear:
+      screen.event(JsonLine("all_clear", now_s).id("alert", news.alert_id).text("name", news.name).text("note", news.text));
+      screen.say_now(words::says_all_clear(news.name, printable(news.text, note_characters_max)));
+      break;
+    case News::Kind::text: {
+      JsonLine line("text", now_s);
+      line.id("content", news.content_id).text("name", news.name).text("text", news.text);
+      screen.event(line.number("written_s", static_cast<std::int64_t>(news.written_s)));
+      screen.say(words::text_from(news.name, clock_text(news.written_s, now_s), printable(news.text, 20'000)));
+      break;
+    }
+    case News::Kind::written_again:
+    case News::Kind::press_again:
+    case News::Kind::cannot_open:
+    case News::Kind::unproved: {
+      const std::string sentence = news.kind == News::Kind::cannot_open     ? words::cannot_be_opened(news.name)
+                                   : news.kind == News::Kind::unproved      ? words::unverifiable(news.name)
+                                   : news.kind == News::Kind::written_again ? words::written_again(news.name)
+                                                                            : words::ask_to_write_again(news.name);
+      screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", sentence));
+      screen.say_now(sentence);
+      break;
+    }
+  }
+}
+
+News news_of(const AlertState& alert, const std::string& name) {
+  News news{.kind = News::Kind::alert, .name = name, .alert = alert.record().alert(), .first = true};
+  const View id = view(alert.record().alert_id());
+  news.alert_id.assign(id.begin(), id.end());
+  for (const record::VigilRecord& vigil : alert.record().vigils()) {
+    if (vigil.round() < news.round) continue;
+    news.round = vigil.round();
+    news.stage = vigil.stage();
+  }
+  return news;
+}
+
+std::string state_words(const AlertState& alert, const AlertView& view) {
+  switch (view.shown) {
+    case Shown::nothing:
+      return {};
+    case Shown::not_sent:
+      return words::not_sent_yet();
+    case Shown::waits:
+      return words::waits_on_relay(view.hold_s);
+    case Shown::on_relay:
+      return words::on_relay_unseen();
+    case Shown::on_phones:
+      return words::on_phones(view.count);
+    case Shown::seen:
+      return words::seen_by(view.count);
+    case Shown::answering: {
+      if (view.yours) return words::you_are_answering();
+      const std::string name = alert.name_of(view.index);
+      return words::answering(name.empty() ? words::somebody() : name);
+    }
+    case Shown::nobody:
+      return words::nobody_answered(view.silent_s, view.round);
+    case Shown::unanswered:
+      return words::unanswered();
+    case Shown::forced:
+      return words::forced_to_cancel();
+    case Shown::all_clear:
+      return words::all_clear();
+  }
+  return {};
+}
+
+void show_state(Screen& screen, const AlertState& alert, const AlertView& view, std::uint64_t now_s) {
+  const std::string sentence = state_words(alert, view);
+  if (sentence.empty()) return;
+  JsonLine line("state", now_s);
+  line.id("alert", vigil::view(alert.record().alert_id())).text("state", state_name(view.shown)).text("words", sentence);
+  line.flag("hers", alert.record().hers());
+  if (view.shown == Shown::waits) line.number("hold_s", view.hold_s);
+  if (view.shown == Shown::on_phones) line.number("phones", view.count);
+  if (view.shown == Shown::seen) line.number("people", view.count);
+  if (view.shown == Shown::answering) {
+    line.text("name", alert.name_of(view.index)).flag("yours", view.yours);
+    line.number("lease_s", static_cast<std::int64_t>(view.until_s > now_s ? view.until_s - now_s : 0));
+  }
+  if (view.shown == Shown::nobody) line.number("silent_s", static_cast<std::int64_t>(view.silent_s));
+  if (view.round > 0) line.number("round", view.round);
+  if (view.forced) line.flag("forced", true);
+  screen.event(line);
+  if (view.forced && view.shown != Shown::forced) screen.loud(words::forced_to_cancel());
+  screen.loud(clock_seconds(now_s) + "  " + sentence);
+}
+
+}  // namespace vigil::client

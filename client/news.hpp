@@ -1,0 +1,51 @@
+// What a delivery, a key or a relay's silence means to a person: plain values out of inbox.cpp and listening.cpp, shown by
+// show_news as a sentence or a JSON line. Names are printable already.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/alert_state.hpp"
+#include "client/screen.hpp"
+
+namespace vigil::client {
+
+struct News {
+  enum class Kind : std::uint8_t {
+    alert,      // somebody's alert, new or again
+    receipt,    // a phone has it, or a person has seen it
+    notice,     // somebody answered, gave back, fell silent, or two closed it
+    ending,     // she has ended it herself, or was forced to
+    all_clear,  // one person says so
+    text,
+    written_again,  // she could not open something of ours: it went out again
+    press_again,    // she could not open our alert
+    cannot_open,
+    unproved,  // a relay's word about an alert without its proof
+  };
+  Kind kind = Kind::text;
+  std::string name{};  // whose
+  Bytes alert_id{};
+  Bytes content_id{};
+  content::Alert alert{};
+  std::uint32_t round = 0, stage = 0;
+  bool first = false;
+  bool seen = false;    // receipt
+  bool forced = false;  // ending
+  wire::Released::Act act = wire::Released::ACT_UNSET;
+  std::string other{};
+  std::uint32_t lease_s = 0;
+  std::string text{};  // text, note of an all-clear
+  std::uint64_t written_s = 0;
+};
+
+void show_news(Screen& screen, const News& news, std::uint64_t now_s);
+// The alert as it lies in the book, for a screen that was not there when it came.
+News news_of(const AlertState& alert, const std::string& name);
+
+// The state of an alert, in the design's words; 'name' = whose alert it is.
+void show_state(Screen& screen, const AlertState& alert, const AlertView& view, std::uint64_t now_s);
+std::string state_words(const AlertState& alert, const AlertView& view);
+
+}  // namespace vigil::client

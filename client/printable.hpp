@@ -1,0 +1,22 @@
+// Text from other people, made fit for a terminal: no control characters, no escape sequences, no direction overrides, valid
+// UTF-8, bounded length. Everything that did not come from words.cpp passes through here before it is shown. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace vigil::client {
+
+// Bad bytes become U+FFFD; everything else stays.
+std::string valid_utf8(std::string_view text);
+
+// One line, fit to be shown. Control and format characters (C0, C1, DEL, bidirectional overrides and isolates, line and paragraph
+// separators, zero-width characters, byte order mark) become U+FFFD; longer than 'characters_max' ends in "…".
+std::string printable(std::string_view text, std::size_t characters_max = 200);
+
+// A name as typed by the person in front of the screen: trimmed; empty when it has no printable character, more than 'bytes_max'
+// bytes, or anything printable() would change.
+std::string clean_name(std::string_view typed, std::size_t bytes_max = 20);
+
+}  // namespace vigil::client

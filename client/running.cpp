@@ -1,0 +1,51 @@
+#include "client/running.hpp"
+
+#include <algorithm>
+
+#include "crypto/base/encoding.hpp"
+
+namespace vigil::client {
+namespace {
+
+kept::RunningVigil* vigil_of(kept::RunningAlert& alert, View vigil_id) {
+  for (kept::RunningVigil& vigil : *alert.mutable_vigils()) {
+    if (vigil.vigil_id() == text(vigil_id)) return &vigil;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s) {
+  const auto about = read_about(sent.about);
+  if (!about || about->kind == AboutKind::content) return;
+  // An ending of a vigil that has ended already is as good as done.
+  const bool over = about->kind == AboutKind::end && (sent.fate == Fate::done || sent.fate == Fate::broken);
+  if (sent.fate != Fate::done && !over) return;
+  const Outcome<std::vector<kept::RunningAlert>> running = slot.running();
+  if (!running) return;
+  for (kept::RunningAlert alert : *running) {
+    kept::RunningVigil* const vigil = vigil_of(alert, about->id);
+    if (vigil == nullptr) continue;
+    if (over) {
+      vigil->set_ended(true);
+    } else if (about->kind == AboutKind::keep && vigil->on_relay_s() == 0) {
+      vigil->set_on_relay_s(now_s);
+    }
+    const bool all_over =
+        std::all_of(alert.vigils().begin(), alert.vigils().end(), [](const auto& each) { return each.ended(); });
+    const Outcome<void> kept = all_over ? slot.forget_running(view(alert.alert_id())) : slot.change_running(alert);
+    if (!kept) throw Failed(kept.error());
+    return;
+  }
+}
+
+std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s) {
+  const Outcome<std::vector<kept::RunningAlert>> running = slot.running();
+  if (!running || running->empty()) return std::nullopt;
+  const kept::RunningAlert& newest = running->back();
+  if (newest.pressed_s() > now_s || newest.pressed_s() + within_s < now_s) return std::nullopt;
+  return newest;
+}
+
+}  // namespace vigil::client

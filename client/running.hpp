@@ -1,0 +1,18 @@
+// Own alerts that are going on, as the send-only slot knows them: no PIN needed. Used by alert, cancel and whoever empties the
+// outbox.
+#pragma once
+
+#include "client/about.hpp"
+#include "client/outbox.hpp"
+#include "client/send_slot.hpp"
+
+namespace vigil::client {
+
+// After the outbox has sent something of an alert: its vigil is on the relay; or has ended, and is forgotten with its alert when
+// the last one has. Nothing else of 'sent' matters here.
+void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s);
+
+// The newest alert pressed within 'within_s' that was not cancelled.
+std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s);
+
+}  // namespace vigil::client

@@ -1,0 +1,165 @@
+// Every sentence that people read, in one place, so that other languages can come later. No other file of client/ holds a
+// sentence for a screen. Pure functions; any thread. The states of an alert are those of the design, word for word; names in them
+// are already printable (terminal.hpp). Never *taken, held, released, stored*: to these readers they mean arrest and prison.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace vigil::client::words {
+
+// ---- states of an alert
+std::string not_sent_yet();
+std::string waits_on_relay(std::uint32_t hold_s);
+std::string on_relay_unseen();
+std::string on_phones(std::uint32_t phones);
+std::string seen_by(std::uint32_t people);
+std::string answering(std::string_view name);
+std::string you_are_answering();
+std::string nobody_answered(std::uint64_t silent_s, std::uint32_t round);
+std::string all_clear();
+std::string forced_to_cancel();
+std::string cannot_be_reached(std::string_view name);
+std::string cannot_be_opened(std::string_view name);
+std::string unanswered();
+
+// ---- an alert on a responder's screen
+std::string alert_from(std::string_view name, std::string_view clock, std::string_view age);
+std::string drill_from(std::string_view name, std::string_view clock, std::string_view age);
+std::string pressed_again(std::uint32_t times);
+std::string note_is(std::string_view note);
+std::string place_is(std::string_view coordinates, std::string_view age, std::string_view accuracy);
+std::string within_metres(std::uint32_t metres);
+std::string moving(std::uint32_t kmh, std::string_view towards);
+std::string compass(std::uint32_t heading_deg);
+std::string battery(std::uint32_t percent);
+std::string place_unknown();
+std::string age(std::uint64_t seconds);
+std::string ring_again(std::string_view name, std::uint32_t round);
+std::string how_to_answer(std::string_view alert);
+std::string press_a_key();
+std::string you_have_seen_it();
+std::string gave_back(std::string_view name);
+std::string lapsed(std::string_view name);
+std::string says_all_clear(std::string_view name, std::string_view note);
+std::string her_own_ending(std::string_view name);
+std::string unverifiable(std::string_view name);
+
+// ---- pressing, cancelling
+std::string pressing();
+std::string cancel_within(std::uint32_t hold_s);
+std::string ctrl_c_does_not_cancel();
+std::string kept_in_outbox();
+std::string refused_everywhere();
+std::string sent_from_outbox(std::string_view what);
+std::string an_alert();
+std::string a_message_to(std::string_view name);
+std::string given_up(std::string_view name);
+std::string cancel_done();
+std::string cancel_waits();
+std::string nothing_to_cancel();
+std::string no_prepared_alert();
+std::string note_cut(std::size_t bytes_max);
+std::string no_valid_fix();
+
+// ---- answering
+std::string yours(std::uint32_t lease_s);
+std::string somebody_elses(std::string_view name);
+std::string given_back();
+std::string close_counted();
+std::string closed_by_two();
+std::string no_such_alert();
+std::string which_alert();
+std::string alert_over();
+
+// ---- joining, meeting, contacts, tiers
+std::string ask_invite();
+std::string ask_pin();
+std::string ask_new_pin();
+std::string ask_new_pin_again();
+std::string ask_own_name();
+std::string ask_their_name();
+std::string ask_their_name_or(std::string_view proposed);
+std::string known_already();
+std::string ask_card();
+std::string ask_text();
+std::string ask_note();
+std::string ask_words_agree();
+std::string ask_tier(std::uint32_t tier);
+std::string ask_tier_after(std::uint32_t tier);
+std::string joined();
+std::string already_joined();
+std::string card_shown(std::string_view until);
+std::string three_words(std::string_view three);
+std::string met(std::string_view name);
+std::string words_differ();
+std::string card_nobody_came();
+std::string waiting_for_them();
+std::string they_said_no();
+std::string no_contacts();
+std::string contact_line(std::string_view name, bool checked);
+std::string no_such_contact(std::string_view name);
+std::string name_taken(std::string_view name);
+std::string bad_name();
+std::string tiers_set(std::uint32_t responders, std::uint32_t tiers);
+std::string tiers_none();
+std::string tier_line(std::uint32_t tier, std::uint32_t after_s, std::string_view names);
+std::string tier_unchecked(std::string_view name);
+std::string tier_twice(std::string_view name);
+std::string tier_too_many(std::size_t responders_max, std::size_t tiers_max);
+std::string tier_bad_delay();
+std::string text_from(std::string_view name, std::string_view clock, std::string_view text);
+std::string received_by(std::string_view name);
+std::string ask_to_write_again(std::string_view name);
+std::string written_again(std::string_view name);
+std::string their_phone_has_it(std::string_view name);
+std::string they_have_seen_it(std::string_view name);
+
+// ---- listening, the link, the house
+std::string listening();
+std::string connected(std::string_view relay);
+std::string dark(std::string_view relay);
+std::string displaced();
+std::string online_key_old(std::string_view relay);
+std::string clock_off(std::int64_t seconds);
+std::string on_alert_failed();
+std::string status_line(std::size_t relays, std::size_t contacts, std::size_t prepared, std::size_t outbox);
+std::string status_locked(std::size_t prepared, std::size_t outbox);
+std::string one_relay_only();
+
+std::string you();
+std::string somebody();
+
+// ---- troubles, each with what to do
+std::string no_profile(std::string_view home);
+std::string wrong_pin();
+std::string damaged_profile();
+std::string newer_profile();
+std::string profile_busy();
+std::string already_listening();
+std::string pins_differ();
+std::string pin_too_short();
+std::string bad_invite();
+std::string old_invite();
+std::string used_invite();
+std::string bad_card();
+std::string old_card();
+std::string own_card();
+std::string used_card();
+std::string withdrawn(std::string_view name);
+std::string no_route();
+std::string wrong_key();
+std::string relay_busy();
+std::string old_version();
+std::string bad_bundle(std::string_view name);
+std::string bundle_too_old(std::string_view name);
+std::string disk_trouble();
+std::string cannot_read(std::string_view path);
+std::string no_terminal();
+std::string no_input();
+std::string text_too_long(std::size_t bytes_max);
+std::string unexpected();
+
+}  // namespace vigil::client::words

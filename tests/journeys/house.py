@@ -1,0 +1,346 @@
+"""Real relays and real people for the journeys: starts `vigild` and `vigil` as processes, reads what they say with --json.
+
+Python's standard library only. Every wait has a deadline and ends at an event, never after a fixed sleep.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Failed(AssertionError):
+    """A line came late, or not at all, or said something else."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def programs(folder):
+    """vigil and vigild below the folder of a build."""
+    folder = pathlib.Path(folder).resolve()
+    found = []
+    for name in ("vigil", "vigild"):
+        places = [folder / name, folder / ("client" if name == "vigil" else "server") / name]
+        hit = next((p for p in places if p.is_file() and os.access(p, os.X_OK)), None)
+        if hit is None:
+            raise SystemExit(f"{name} is not in {folder}: build first (./dev demo does)")
+        found.append(str(hit))
+    return found
+
+
+class Relay:
+    def __init__(self, vigild, folder, limits=None):
+        self.vigild, self.data, self.port = vigild, pathlib.Path(folder) / "relay", free_port()
+        self.root = pathlib.Path(folder) / "relay-root"
+        self.process = None
+        self.log = open(pathlib.Path(folder) / "relay.log", "ab")
+        address = f"127.0.0.1:{self.port}"
+        self._run("init", "--data", self.data, "--host", "127.0.0.1", "--port", self.port, "--listen", address, "--root", self.root)
+        self.config = self.data / "vigild.toml"
+        if limits:
+            lines = "".join(f"{key} = {value}\n" for key, value in limits.items())
+            text = self.config.read_text()
+            head = "[limits]\n"
+            text = text.replace(head, head + lines) if head in text else text + "\n" + head + lines
+            self.config.write_text(text)
+
+    def _run(self, *arguments):
+        done = subprocess.run([self.vigild, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise Failed(f"vigild {arguments[0]} failed: {done.stderr}")
+        return done.stdout
+
+    def start(self):
+        self.process = subprocess.Popen([self.vigild, "serve", "--config", str(self.config)], stdout=self.log, stderr=self.log,
+                                        stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise Failed(f"vigild ended with {self.process.returncode}; see {self.log.name}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=0.2).close()
+                return self
+            except OSError:
+                time.sleep(0.02)
+        raise Failed("the relay does not listen")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise Failed("the relay does not stop at SIGTERM")
+
+    def invites(self, count):
+        text = self._run("invite", "--config", self.config, "--count", count, "--days", 7)
+        found = [word for word in text.split() if word.startswith("vigil:join:")]
+        if len(found) != count:
+            raise Failed(f"asked for {count} invites, got {len(found)}")
+        return found
+
+
+class Talk:
+    """One running `vigil --json` command: its events as they come, and a way to type."""
+
+    def __init__(self, person, arguments, pin=True, environment=None):
+        self.name, self.events, self.errors = f"{person.name}: vigil {arguments[0]}", [], []
+        self._more = threading.Condition()
+        command = [person.vigil, *map(str, arguments), "--json", "--home", str(person.home)]
+        fds = ()
+        if pin:
+            pin_text = person.pin if pin is True else pin
+            read_end, write_end = os.pipe()
+            os.write(write_end, pin_text.encode() + b"\n" + pin_text.encode() + b"\n")
+            os.close(write_end)
+            fds = (read_end,)
+            command += ["--pin-fd", str(read_end)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=fds,
+                                        env=environment, start_new_session=True)
+        for fd in fds:
+            os.close(fd)
+        self._readers = [threading.Thread(target=self._read_events, daemon=True), threading.Thread(target=self._read_errors, daemon=True)]
+        for reader in self._readers:
+            reader.start()
+
+    def _read_events(self):
+        for line in self.process.stdout:
+            event = json.loads(line)
+            event["came"] = time.monotonic()
+            with self._more:
+                self.events.append(event)
+                self._more.notify_all()
+        with self._more:
+            self._more.notify_all()
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            self.errors.append(line.decode(errors="replace").rstrip())
+
+    def say(self, line=""):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def wait(self, within_s, kind=None, since=0, **fields):
+        """The first event from number 'since' on with these fields; a value that is callable is asked."""
+
+        def fits(event):
+            if kind and event["event"] != kind:
+                return False
+            return all(value(event.get(key)) if callable(value) else event.get(key) == value for key, value in fields.items())
+
+        deadline = time.monotonic() + within_s
+        with self._more:
+            while True:
+                for event in self.events[since:]:
+                    if fits(event):
+                        return event
+                left = deadline - time.monotonic()
+                ended = self.process.poll() is not None and not self._readers[0].is_alive()
+                if left <= 0 or ended:
+                    wanted = {key: ("..." if callable(value) else value) for key, value in fields.items()}
+                    seen = [{k: v for k, v in e.items() if k != "came"} for e in self.events[since:]][-12:]
+                    raise Failed(f"{self.name}: {'ended' if ended else 'nothing within %.1f s' % within_s} while waiting for "
+                                 f"{kind} {wanted}; seen: {json.dumps(seen)[:3000]}; errors: {self.errors}")
+                self._more.wait(min(left, 0.5))
+
+    def mark(self):
+        """Events so far: for 'since'."""
+        with self._more:
+            return len(self.events)
+
+    def end(self, within_s=60):
+        """Waits for its own end: the exit code."""
+        try:
+            code = self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failed(f"{self.name} did not end within {within_s} s; events: {self.events}; errors: {self.errors}")
+        for reader in self._readers:
+            reader.join(5)
+        return code
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for reader in self._readers:
+            reader.join(5)
+
+    def interrupt(self, within_s=20):
+        self.process.send_signal(signal.SIGINT)
+        return self.end(within_s)
+
+
+class Person:
+    def __init__(self, house, name, pin="482913"):
+        self.vigil, self.name, self.pin = house.vigil, name, pin
+        self.home = pathlib.Path(house.folder) / ("home-" + "".join(f"{b:02x}" for b in name.encode()))
+        self.house = house
+
+    def start(self, *arguments, pin=True, environment=None):
+        talk = Talk(self, arguments, pin, environment)
+        self.house.talks.append(talk)
+        return talk
+
+    def run(self, *arguments, lines=(), pin=True, code=0, within_s=60):
+        """A command to its end; Failed when the exit code is another one."""
+        talk = self.start(*arguments, pin=pin)
+        try:
+            for line in lines:
+                talk.say(line)
+            talk.process.stdin.close()
+        except BrokenPipeError:
+            pass
+        got = talk.end(within_s)
+        if code is not None and got != code:
+            raise Failed(f"{talk.name}: exit code {got} instead of {code}; events: {talk.events[-5:]}; errors: {talk.errors}")
+        return talk
+
+    def join(self, invite, **options):
+        return self.run("join", lines=[invite, self.name], **options)
+
+    def meet(self, other):
+        """Both sides of a meeting, with the three words compared."""
+        card = self.start("card")
+        text = card.wait(30, "card")["card"]
+        meet = other.start("meet")
+        meet.say(text)
+        words = (card.wait(40, "words")["words"], meet.wait(40, "words")["words"])
+        if words[0] != words[1]:
+            raise Failed(f"{self.name} and {other.name} see different words: {words}")
+        for talk, name in ((meet, self.name), (card, other.name)):
+            talk.say("yes")
+            talk.say(name)
+        for talk in (card, meet):
+            talk.wait(60, "met", checked=True)
+            if talk.end(30) != 0:
+                raise Failed(f"{talk.name} failed: {talk.errors}")
+        return words[0]
+
+    def tiers(self, *tiers):
+        """tiers: lists of people; delays of 5 s between them unless a number stands in front of a list."""
+        lines, delay = [], 5
+        for tier in tiers:
+            if isinstance(tier, int):
+                delay = tier
+                continue
+            lines.append(", ".join(person.name for person in tier))
+            if len([t for t in tiers if not isinstance(t, int)]) > 1 and len(lines) > 1:
+                lines.append(str(delay))
+        return self.run("tiers", "set", lines=lines + [""])
+
+    def listen(self, *arguments, **options):
+        talk = self.start("listen", *arguments, **options)
+        talk.wait(40, "ready")
+        return talk
+
+
+class House:
+    """A folder, a relay or more, people; everything is ended and removed at the end."""
+
+    def __init__(self, folder_of_programs, keep=False):
+        self.vigil, self.vigild = programs(folder_of_programs)
+        self.folder, self.keep = tempfile.mkdtemp(prefix="vigil-journey-"), keep
+        os.chmod(self.folder, 0o700)
+        self.talks, self.relays, self.people = [], [], {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for talk in self.talks:
+            if talk.process.poll() is None:
+                talk.kill()
+        for relay in self.relays:
+            if relay.process and relay.process.poll() is None:
+                relay.kill()
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def relay(self, **limits):
+        folder = pathlib.Path(self.folder) / f"relay-{len(self.relays)}"
+        folder.mkdir()
+        relay = Relay(self.vigild, folder, limits)
+        self.relays.append(relay)
+        return relay.start()
+
+    def person(self, name, relay=None, **options):
+        person = Person(self, name, **options)
+        self.people[name] = person
+        if relay:
+            person.join(relay.invites(1)[0])
+        return person
+
+
+class Drive:
+    """Plays a recorded drive into a file, one second a second, as if it were now."""
+
+    def __init__(self, recorded, into):
+        self.lines = [line for line in pathlib.Path(recorded).read_text().splitlines() if line]
+        self.into = pathlib.Path(into)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._play, daemon=True)
+
+    @staticmethod
+    def restamp(line, at_s):
+        fields = line[1:].split("*")[0].split(",")
+        now = time.gmtime(at_s)
+        fields[1] = time.strftime("%H%M%S.00", now)
+        if fields[0].endswith("RMC"):
+            fields[9] = time.strftime("%d%m%y", now)
+        body, checksum = ",".join(fields), 0
+        for letter in body:
+            checksum ^= ord(letter)
+        return f"${body}*{checksum:02X}"
+
+    def start(self, seconds_already=20):
+        now = int(time.time())
+        with open(self.into, "w") as out:
+            for second in range(seconds_already):
+                for line in self.lines[2 * second:2 * second + 2]:
+                    out.write(self.restamp(line, now - seconds_already + second) + "\r\n")
+        self._second = seconds_already
+        self._thread.start()
+        return self
+
+    def _play(self):
+        while not self._stop.wait(1.0) and 2 * self._second + 2 <= len(self.lines):
+            with open(self.into, "a") as out:
+                for line in self.lines[2 * self._second:2 * self._second + 2]:
+                    out.write(self.restamp(line, int(time.time())) + "\r\n")
+            self._second += 1
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join()
+
+
+def files_below(folder):
+    return [p for p in pathlib.Path(folder).rglob("*") if p.is_file() and not p.is_symlink()]
+
+
+def search(folder, secrets):
+    """Which of the secrets (name -> bytes) lie in which file below the folder."""
+    found = []
+    for path in files_below(folder):
+        held = path.read_bytes()
+        found += [(name, path.name) for name, secret in secrets.items() if secret in held]
+    return found
