@@ -11,6 +11,15 @@ namespace {
 Outcome<std::vector<wire::Answer>> read_answers(const Bytes& body, const std::vector<wire::Request>& requests) {
   wire::PostAnswer post;
   if (!post.ParseFromArray(body.data(), static_cast<int>(body.size()))) return std::unexpected(Fault::not_this_protocol);
+  // One answer without an id is about the whole body (another version, too many requests): it holds for every request.
+  if (post.answers_size() == 1 && post.answers(0).id() == 0 && next_step(post.answers(0).status()) == NextStep::fix_client) {
+    const wire::Answer whole = post.answers(0);
+    post.clear_answers();
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      *post.add_answers() = whole;
+      post.mutable_answers(static_cast<int>(i))->set_id(i + 1);
+    }
+  }
   if (static_cast<std::size_t>(post.answers_size()) != requests.size()) return std::unexpected(Fault::not_this_protocol);
   std::vector<wire::Answer> answers(requests.size());
   for (wire::Answer& answer : *post.mutable_answers()) {

@@ -264,6 +264,8 @@ asio::awaitable<Outcome<Bytes>> post_once(Route route, Bytes body, Patience pati
   parser.header_limit(static_cast<std::uint32_t>(limits::request_head_bytes_max));
   const auto [read_error, read] = co_await http::async_read(tls, buffer, parser, as_values);
   if (read_error) co_return std::unexpected(fault_of(read_error));
+  // A relay with too much on its hands says so in plain HTTP: as good as not reached.
+  if (parser.get().result() == http::status::service_unavailable) co_return std::unexpected(Fault::closed);
   if (parser.get().result() != http::status::ok) co_return std::unexpected(Fault::not_a_relay);
   co_return std::move(parser.get().body());
 }

@@ -291,15 +291,6 @@ TEST_CASE("answers for unknown ids, twice, of unknown status or with another req
 
 TEST_CASE("a relay that sends more than the window may hold is cut off: memory stays bounded", "[client][hostile]") {
   World world;
-  CHECK(world.after_proof([](const wire::ClientFrame&) {
-    wire::RelayFrame frame;
-    for (std::uint64_t number = 1; number <= 40; ++number) {
-      wire::RelayFrame one = one_delivery();
-      one.mutable_deliveries(0)->set_number(number);
-      frame.MergeFrom(one);
-    }
-    return frame.SerializeAsString();
-  }) != Fault::not_this_protocol);  // within the window: fine, then closed by the test's peer
   std::size_t handed_over = 0;
   world.relay.on_websocket = [&](Peer& peer) -> asio::awaitable<void> {
     const bool proved = co_await greet_and_prove(peer, world.keys);
@@ -319,6 +310,7 @@ TEST_CASE("a relay that sends more than the window may hold is cut off: memory s
     if (!*delivery) break;
     ++handed_over;
   }
+  CHECK(handed_over >= 64);
   CHECK(handed_over <= 128);
   CHECK((*link)->ended() == Fault::not_this_protocol);
 }
@@ -336,6 +328,7 @@ TEST_CASE(
   CHECK(world.ask_fault(answer_body(1, -1)) == Fault::not_this_protocol);
   CHECK(world.ask_fault(answer_body(1, wire::DONE) + answer_body(1, wire::DONE)) == Fault::not_this_protocol);
   CHECK(world.ask_fault("<html>", 404) == Fault::not_a_relay);
+  CHECK(world.ask_fault("", 503) == Fault::no_route);
   CHECK(world.ask_fault(std::string(600'000, 'x')) == Fault::not_this_protocol);
   for (int i = 0; i < 50; ++i) {
     const Fault fault = world.ask_fault(std::string(text(random_bytes(random_below(200)))));

@@ -199,3 +199,16 @@ TEST_CASE("a link that is dropped or stopped ends whoever waits on it", "[client
   link->reset();
   world.io.run_for(std::chrono::milliseconds(50));
 }
+
+TEST_CASE("one answer without an id is about the whole body and holds for every request", "[client][link]") {
+  World world;
+  world.relay.on_post = [](const wire::Post&) {
+    wire::PostAnswer answers;
+    answers.add_answers()->set_status(wire::UNSUPPORTED);
+    return HttpAnswer{200, answers.SerializeAsString()};
+  };
+  const auto answers = world.ask({probe(), probe()});
+  REQUIRE(answers);
+  REQUIRE(answers->size() == 2);
+  CHECK(answers->back().status() == wire::UNSUPPORTED);
+}
