@@ -23,7 +23,8 @@ class Cache {
  public:
   using Held = std::shared_ptr<Entry>;
   // 'ok' false: it could not be read. With 'ok' and no entry: there is none.
-  using Then = std::function<void(bool ok)>;
+  // The entry stays in memory for as long as it is held.
+  using Then = std::function<void(bool ok, std::shared_ptr<Entry> entry)>;
 
   Held find(const Tag& tag) {
     const std::lock_guard lock(mutex_);
@@ -36,9 +37,10 @@ class Cache {
   // True: the caller must read it and call loaded(). False: somebody is at it already. 'then' is called in both cases.
   bool want(const Tag& tag, Then then) {
     std::unique_lock lock(mutex_);
-    if (entries_.contains(tag)) {
+    if (const auto found = entries_.find(tag); found != entries_.end()) {
+      Held entry = found->second->entry;
       lock.unlock();
-      then(true);
+      then(true, std::move(entry));
       return false;
     }
     std::vector<Then>& waiting = loading_[tag];
@@ -55,9 +57,9 @@ class Cache {
         waiting = std::move(found->second);
         loading_.erase(found);
       }
-      if (entry && !entries_.contains(tag)) insert(tag, std::move(entry));
+      if (entry && !entries_.contains(tag)) insert(tag, entry);
     }
-    for (Then& then : waiting) then(ok);
+    for (Then& then : waiting) then(ok, entry);
   }
 
   // The committer made it: nothing of it is on the disk yet.

@@ -16,13 +16,14 @@ void Committer::start() {
 }
 
 Status Committer::submit(std::unique_ptr<Request>& request) {
-  const std::size_t bytes = cost_of(*request).bytes;
+  const std::size_t bytes = cost_of(*request).bytes + sizeof(Request);
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return wire::UNAVAILABLE;
     if (inbox_requests_ >= inbox_requests_max || inbox_bytes_ + bytes > inbox_bytes_max) return wire::SLOW_DOWN;
     inbox_bytes_ += bytes;
     ++inbox_requests_;
+    request->charged_bytes = bytes;
     (is_urgent(*request) ? inbox_urgent_ : inbox_normal_).push_back(std::move(request));
   }
   wake_.notify_one();
@@ -119,19 +120,26 @@ void Committer::park(std::unique_ptr<Request> request, std::vector<Missing::Star
     std::unique_ptr<Request> request;
     std::atomic<std::size_t> left;
     std::atomic<bool> failed = false;
+    std::mutex mutex;
+    std::vector<std::shared_ptr<void>> held;
   };
   auto parked = std::make_shared<Parked>();
   parked->request = std::move(request);
   parked->left = starts.size() + 1;
   ++parked_;
-  const auto then = [this, parked](bool ok) {
+  const auto then = [this, parked](bool ok, std::shared_ptr<void> held) {
     if (!ok) parked->failed = true;
+    if (held) {
+      const std::lock_guard lock(parked->mutex);
+      parked->held.push_back(std::move(held));
+    }
     if (parked->left.fetch_sub(1) != 1) return;
     parked->request->failed = parked->failed;
+    parked->request->held = std::move(parked->held);
     come_back(std::move(parked->request));
   };
   for (const Missing::Start& start : starts) start(then);
-  then(true);
+  then(true, nullptr);
 }
 
 void Committer::come_back(std::unique_ptr<Request> request) {
@@ -149,9 +157,9 @@ void Committer::finish(std::unique_ptr<Request> request, Outcome outcome) {
     parent->request->parent.reset();
     finish(std::move(parent->request), answer(outcome.status));
   }
+  released_bytes_ += request->charged_bytes;
+  released_requests_ += request->charged_bytes != 0;
   if (!request->completion) return;
-  released_bytes_ += cost_of(*request).bytes;
-  ++released_requests_;
   const auto same = [&](const auto& shard) { return shard.first == request->shard; };
   auto shard = std::find_if(answers_.begin(), answers_.end(), same);
   if (shard == answers_.end()) shard = answers_.emplace(answers_.end(), request->shard, std::vector<Answered>());
@@ -172,11 +180,11 @@ void Committer::commit() {
     if (!written.ok()) return fail();
     if (batch_.last_seq != 0) {
       core_.committed_seq.store(batch_.last_seq, std::memory_order_release);
-      if (core_.observer) core_.observer->settled(batch_.last_seq);
+      if (Observer* observer = core_.observer) observer->settled(batch_.last_seq);
     }
   }
   post_answers();
-  core_.vigils.tell_next(core_.observer);
+  core_.vigils.tell_next(core_.observer.load());
   const std::size_t most = core_.options.ledger_bytes;
   core_.mailboxes.shrink(most / 2);
   core_.addresses.shrink(most / 4);
@@ -203,7 +211,7 @@ void Committer::fail() {
   }
   core_.close(false);
   post_answers();
-  if (core_.observer) core_.observer->unsettled();
+  if (Observer* observer = core_.observer) observer->unsettled();
   retry_after_ = retry_first;
   retry_at_ = {};  // the first try is at once
 }
@@ -212,7 +220,7 @@ void Committer::try_to_reopen() {
   const auto now = std::chrono::steady_clock::now();
   if (now < retry_at_) return;
   if (!core_.open()) {
-    core_.vigils.tell_next(core_.observer);
+    core_.vigils.tell_next(core_.observer.load());
     return;
   }
   core_.close(false);

@@ -58,18 +58,18 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
   }
 
   const Position at{static_cast<Lane>(copy.lane), seq, bucket};
-  if (core.observer) {
-    core.observer->admitted(mailbox.id, StoredCopy{.at = at,
-                                                   .id = copy.id,
-                                                   .address = copy.address,
-                                                   .envelope = copy.envelope,
-                                                   .expires = expires,
-                                                   .of_vigil = copy.of_vigil,
-                                                   .round = copy.round,
-                                                   .stage = copy.stage,
-                                                   .many_silent = copy.many_silent,
-                                                   .released = copy.of_vigil == wire::NOT_OF_VIGIL ? 0 : now,
-                                                   .notice = copy.notice});
+  if (Observer* observer = core.observer) {
+    observer->admitted(mailbox.id, StoredCopy{.at = at,
+                                              .id = copy.id,
+                                              .address = copy.address,
+                                              .envelope = copy.envelope,
+                                              .expires = expires,
+                                              .of_vigil = copy.of_vigil,
+                                              .round = copy.round,
+                                              .stage = copy.stage,
+                                              .many_silent = copy.many_silent,
+                                              .released = copy.of_vigil == wire::NOT_OF_VIGIL ? 0 : now,
+                                              .notice = copy.notice});
   }
   return at;
 }

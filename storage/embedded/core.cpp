@@ -45,6 +45,7 @@ std::optional<std::string> Core::open() {
   }
   if (auto wrong = load_invites(*this)) return wrong;
   if (auto wrong = vigils.load(*this, first ? outage_ms : 0)) return wrong;
+  ++openings;
   writable = true;
   return std::nullopt;
 }

@@ -44,7 +44,8 @@ struct Core {
   Vigils vigils;
   Counters counters;
   Disk disk;
-  Observer* observer = nullptr;
+  std::atomic<Observer*> observer = nullptr;
+  std::uint64_t openings = 0;  // of the database, by this process
   Readers readers{2};
 
   Tag mailbox_tag(const MailboxId& id) const;

@@ -59,8 +59,17 @@ Result<PrekeyCount> EmbeddedStore::count_prekeys(const MailboxId& mailbox) {
   return PrekeyCount{static_cast<std::uint32_t>(shelf->one_time.size()), shelf->sequence};
 }
 
-Result<std::pair<VigilState, LeaseState>> EmbeddedStore::look(const VigilId&, const Secret&) {
-  return std::unexpected(wire::UNSUPPORTED);
+Result<std::pair<VigilState, LeaseState>> EmbeddedStore::look(const VigilId& vigil, const Secret& secret) {
+  if (!core_.writable) return std::unexpected(wire::UNAVAILABLE);
+  return core_.vigils.look(core_.vigil_tag(vigil), vigil_secret_hash(secret), core_.clock.now_ms());
+}
+
+void EmbeddedStore::observe(Observer& observer) {
+  core_.observer = &observer;
+  // An empty request makes the committer tell it the next moment.
+  auto request = std::make_unique<Request>();
+  request->what = Write(AddInvites{});
+  committer_.submit(request);
 }
 
 bool EmbeddedStore::has_mailbox(const MailboxId& mailbox) {

@@ -24,7 +24,7 @@ class EmbeddedStore final : public Store {
   bool has_mailbox(const MailboxId& mailbox) override;
   Guarantees guarantees() const override;
   Figures figures() const override;
-  void observe(Observer& observer) override { core_.observer = &observer; }
+  void observe(Observer& observer) override;
   void close() override;
 
  private:

@@ -31,8 +31,8 @@ bool Missing::mailbox(const Tag& tag, std::shared_ptr<MailboxEntry>& into) {
 bool Missing::address(Target& target) {
   target.address = core_.addresses.find(target.tag);
   if (target.address) return mailbox(target.address->mailbox_tag, target.mailbox);
-  if (target.looked_up) return true;
-  target.looked_up = true;
+  if (target.looked_up == core_.openings) return true;
+  target.looked_up = core_.openings;
   starts_.push_back(
       [&core = core_, tag = target.tag](Then then) { start_load(core, core.addresses, tag, load_address, std::move(then)); });
   return false;
@@ -70,7 +70,7 @@ bool Missing::id(IdCheck& check) {
         seen = seen || row.has_value();
       }
       check.known = seen ? IdCheck::Known::seen : IdCheck::Known::fresh;
-      then(ok);
+      then(ok, nullptr);
     });
   });
   return false;
@@ -87,10 +87,11 @@ bool Missing::parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unor
         std::optional<std::string> row;
         ok = ok && reading.get(reading.once(), row_key(forever, Kind::vigil_part, vigil, 0, seq).view(), row).ok();
         if (!ok) break;
-        const View bytes = bytes_of(row ? std::string_view(*row) : std::string_view());
+        if (!row) continue;  // its commit is still on the way: gathered again after it
+        const View bytes = bytes_of(*row);
         into[seq] = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
       }
-      then(ok);
+      then(ok, nullptr);
     });
   });
   return false;

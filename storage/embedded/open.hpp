@@ -27,6 +27,7 @@ struct EmbeddedOptions {
   std::uint32_t hourly_rounds = limits::hourly_rounds, hourly_s = 3600, late_round_s = limits::late_round_s;
   std::uint32_t vigil_life_s = limits::vigil_life_s;
   std::uint32_t outage_grace_s = limits::outage_grace_s;
+  std::uint32_t outage_cap_s = 2 * limits::outage_grace_s;  // by which all outages together may put one check-in off
   std::uint32_t mailbox_unread_days = limits::mailbox_unread_days;
   std::size_t normal_copies_max = limits::normal_copies_max, normal_bytes_max = limits::normal_bytes_max;
   // Tests: a file layer that loses power, a clock of their own.

@@ -88,9 +88,8 @@ void answer_page(Core& core, const std::shared_ptr<MailboxEntry>& mailbox, const
 
 void read_page(Core& core, const PageWanted& wanted, std::function<void(Result<Store::Page>)> then) {
   if (const auto mailbox = core.mailboxes.find(wanted.tag)) return answer_page(core, mailbox, wanted, then);
-  const auto loaded = [&core, wanted, then](bool ok) {
-    const auto mailbox = ok ? core.mailboxes.find(wanted.tag) : nullptr;
-    if (!mailbox) return then(std::unexpected(wire::UNAVAILABLE));
+  const auto loaded = [&core, wanted, then](bool ok, const std::shared_ptr<MailboxEntry>& mailbox) {
+    if (!ok || !mailbox) return then(std::unexpected(wire::UNAVAILABLE));
     answer_page(core, mailbox, wanted, then);
   };
   const auto load = [&core, wanted, loaded] {

@@ -20,9 +20,9 @@ struct Fire {
 struct Target {
   AddressHash hash;
   Tag tag{};
-  CopyId copy;  // Deliver: the id of its copy
-  IdCheck id;   // and its keyed hash
-  bool looked_up = false;
+  CopyId copy;                            // Deliver: the id of its copy
+  IdCheck id;                             // and its keyed hash
+  std::uint64_t looked_up = 0;            // in which opening
   std::shared_ptr<AddressEntry> address;  // null after looking up: unknown
   std::shared_ptr<MailboxEntry> mailbox;
 };
@@ -47,12 +47,15 @@ struct Request {
   Completion* completion = nullptr;  // null: nobody waits
   std::uint64_t tag = 0;
   std::shared_ptr<Parent> parent;
+  std::size_t charged_bytes = 0;  // of the inbox; 0: did not come through it
 
   // Prepared on the caller's thread.
   Tag mailbox_tag{}, vigil_tag{};
   Hash proof;  // of the secret or token that was shown, as the vigil keeps it
   boost::container::small_vector<Target, 1> targets;
-  std::vector<IdCheck> ids;  // PublishPrekeys
+  std::vector<IdCheck> ids;          // PublishPrekeys
+  std::vector<Target> parties;       // of a vigil, each address once
+  std::vector<std::uint32_t> table;  // Keep: which party stands at each place of its address table
   Body body;
 
   // Found by gather().
@@ -60,7 +63,9 @@ struct Request {
   std::shared_ptr<AddressList> addresses;
   std::shared_ptr<PrekeyShelf> prekeys;
   std::unordered_map<std::uint64_t, SharedBytes> parts;  // sealed copies of a vigil, by seq
-  bool failed = false;                                   // something could not be read
+  unsigned part_tries = 0;
+  std::vector<std::shared_ptr<void>> held;  // what was read for it stays in memory
+  bool failed = false;                      // something could not be read
 };
 
 }  // namespace vigil::storage

@@ -13,7 +13,7 @@ namespace vigil::storage {
 class Missing {
  public:
   explicit Missing(Core& core) : core_(core) {}
-  using Then = std::function<void(bool ok)>;
+  using Then = std::function<void(bool ok, std::shared_ptr<void> held)>;
   using Start = std::function<void(Then then)>;  // begins one read, calls 'then' from any thread when it is done
 
   // Each fills in what is in memory and returns true, or notes what has to be read and returns false.
