@@ -4,12 +4,82 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <new>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace vigil {
+namespace {
+
+// sodium_malloc takes seven system calls and four pages for a key of 32 bytes, and the system lets a process lock 8 MB in all. So
+// small secrets share locked slabs, cut into pieces of four sizes; only what is larger gets pages of its own. A piece is wiped
+// when it is given back, and slabs are kept until the process ends.
+class LockedPieces {
+ public:
+  // Null for sizes beyond the largest piece.
+  std::uint8_t* take(std::size_t size) {
+    const std::optional<std::size_t> fitting = size_class(size);
+    if (!fitting) return nullptr;
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint8_t*>& free = free_[*fitting];
+    if (free.empty()) cut_slab(*fitting);
+    std::uint8_t* piece = free.back();
+    free.pop_back();
+    return piece;
+  }
+
+  // False when the memory is not of a piece's size: it has pages of its own.
+  bool give_back(std::uint8_t* piece, std::size_t size) {
+    const std::optional<std::size_t> fitting = size_class(size);
+    if (!fitting) return false;
+    sodium_memzero(piece, piece_bytes[*fitting]);
+    const std::lock_guard lock(mutex_);
+    free_[*fitting].push_back(piece);
+    return true;
+  }
+
+ private:
+  static constexpr std::array<std::size_t, 4> piece_bytes{64, 256, 1024, 4096};
+  static constexpr std::size_t slab_bytes = 64 * 1024;
+
+  static std::optional<std::size_t> size_class(std::size_t size) {
+    for (std::size_t i = 0; i < piece_bytes.size(); ++i)
+      if (size <= piece_bytes[i]) return i;
+    return std::nullopt;
+  }
+
+  void cut_slab(std::size_t fitting) {
+    std::vector<std::uint8_t*>& free = free_[fitting];
+    slabs_ += 1;
+    free.reserve(slabs_ * slab_bytes / piece_bytes[fitting]);  // so that giving back never allocates
+    auto* slab = static_cast<std::uint8_t*>(sodium_malloc(slab_bytes));
+    if (slab == nullptr) throw std::bad_alloc();
+    sodium_memzero(slab, slab_bytes);
+    for (std::size_t at = 0; at < slab_bytes; at += piece_bytes[fitting]) free.push_back(slab + at);
+  }
+
+  std::mutex mutex_;
+  std::array<std::vector<std::uint8_t*>, piece_bytes.size()> free_;
+  std::size_t slabs_ = 0;
+};
+
+// Never destroyed: secrets of static objects may end after everything else.
+LockedPieces& pieces() {
+  // sodium_malloc aborts before sodium_init: a test or fuzzer without a main of ours starts it here.
+  static LockedPieces& made = (start_crypto(), *new LockedPieces);
+  return made;
+}
+
+void release(std::uint8_t* data, std::size_t size) {
+  if (data != nullptr && !pieces().give_back(data, size)) sodium_free(data);  // which wipes as well
+}
+
+}  // namespace
 
 void start_crypto() {
   if (sodium_init() >= 0) return;
@@ -25,9 +95,8 @@ void forbid_core_dumps() {
 
 SecretBytes::SecretBytes(std::size_t size) : size_(size) {
   if (size == 0) return;
-  // sodium_malloc aborts before sodium_init: a test or fuzzer without a main of ours starts it here.
-  static const bool started = (start_crypto(), true);
-  static_cast<void>(started);
+  data_ = pieces().take(size);
+  if (data_ != nullptr) return;
   data_ = static_cast<std::uint8_t*>(sodium_malloc(size));
   if (data_ == nullptr) throw std::bad_alloc();
   sodium_memzero(data_, size);
@@ -42,14 +111,14 @@ SecretBytes::SecretBytes(SecretBytes&& other) noexcept
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   if (this == &other) return *this;
-  sodium_free(data_);
+  release(data_, size_);
   data_ = std::exchange(other.data_, nullptr);
   size_ = std::exchange(other.size_, 0);
   return *this;
 }
 
 SecretBytes::~SecretBytes() {
-  sodium_free(data_);
+  release(data_, size_);
 }  // wipes; nothing for a null pointer
 
 void wipe(std::span<std::uint8_t> bytes) {

@@ -137,6 +137,27 @@ TEST_CASE("secret memory moves and is never shared", "[crypto]") {
   CHECK(ordinary == Bytes(8, 0));
 }
 
+TEST_CASE("secrets of every size have memory of their own, zeroed again after use", "[crypto]") {
+  // Two rounds, so that pieces of the first are used again; each is full of its own octet at the same time as all others.
+  for (int round = 0; round < 2; ++round) {
+    std::vector<SecretBytes> secrets;
+    for (const std::size_t size : {1U, 32U, 64U, 65U, 256U, 257U, 1000U, 1024U, 4096U, 4097U, 100'000U}) {
+      for (int i = 0; i < 70; ++i) {
+        secrets.emplace_back(std::size_t{size});
+        const View fresh = secrets.back().view();
+        REQUIRE(std::all_of(fresh.begin(), fresh.end(), [](std::uint8_t octet) { return octet == 0; }));
+        const auto mark = static_cast<std::uint8_t>(secrets.size() % 251 + 1);
+        std::fill(secrets.back().span().begin(), secrets.back().span().end(), mark);
+        if (size > 4096 && i == 2) break;
+      }
+    }
+    for (std::size_t i = 0; i < secrets.size(); ++i) {
+      const View bytes = secrets[i].view();
+      REQUIRE(std::all_of(bytes.begin(), bytes.end(), [&](std::uint8_t octet) { return octet == (i + 1) % 251 + 1; }));
+    }
+  }
+}
+
 TEST_CASE("base64url and hex go both ways and refuse everything else", "[crypto]") {
   for (std::size_t length = 0; length < 70; ++length) {
     const Bytes bytes = random_bytes(length);

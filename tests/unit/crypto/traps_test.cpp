@@ -145,6 +145,14 @@ TEST_CASE("trap 3: addresses prove nothing: a message cannot be passed off as an
   const Bytes by_anna = first_message(mallory, boris, lie.SerializeAsString());
   CHECK(fault_of(open_from(boris, mallory.identity.key(), reseal(boris, one_shot_inner(mallory, boris, by_anna)))) ==
         Fault::wrong_sender);
+  // As the start of an ordinary session it decrypts, and then everything that decrypting stored must go again.
+  content::Inner as_session = one_shot_inner(mallory, boris, by_anna);
+  as_session.set_one_shot(false);
+  as_session.set_device(2);
+  const Bytes session_envelope = reseal(boris, as_session);
+  const MemoryKeyStore::State before_lie = boris.store.state();
+  CHECK(fault_of(open_from(boris, mallory.identity.key(), session_envelope)) == Fault::wrong_sender);
+  CHECK(boris.store.state() == before_lie);
   lie.set_sender(bytes_as_string(mallory.identity.key()));
   lie.set_recipient(bytes_as_string(clara.identity.key()));
   const Bytes for_clara = first_message(mallory, boris, lie.SerializeAsString());
