@@ -97,30 +97,17 @@ class Sessions::Inside {
  private:
   bool session_is_with(const SignalAddress& address, const IdentityKey& peer);
   bool has_base_key(const SignalAddress& address, const ec_public_key* base_key);
-
-  std::vector<std::pair<std::uint32_t, X25519Pair>> sealing_;  // by id, the newest first; refreshed when the store's ids change
-  void refresh_sealing_keys();
 };
 
-void Sessions::Inside::refresh_sealing_keys() {
-  const std::vector<KeyAge> ids = keys.keys(KeyKind::sealing_key);
-  if (std::equal(ids.begin(), ids.end(), sealing_.begin(), sealing_.end(),
-                 [](const KeyAge& stored, const auto& cached) { return stored.id == cached.first; }))
-    return;
-  sealing_.clear();
-  for (const KeyAge& stored : ids) {
-    const std::optional<StoredKey> key = keys.key(KeyKind::sealing_key, stored.id);
-    std::optional<X25519Pair> pair = key ? x25519_from_private(key->record.view()) : std::nullopt;
-    if (pair) sealing_.emplace_back(stored.id, std::move(*pair));
-  }
-}
-
-// The envelope does not say which weekly key it was sealed to (a relay would see who is slow): each is tried, about 0.1 ms a try.
+// The envelope does not say which weekly key it was sealed to (a relay would see who is slow): each is tried, the newest first,
+// about 0.1 ms a try. Read anew each time: a cache would outlive a transaction that was rolled back.
 std::optional<content::Inner> Sessions::Inside::unseal(View envelope, const AddressHash& address, Fault& fault) {
-  refresh_sealing_keys();
   fault = Fault::cannot_open;
-  for (const auto& [id, pair] : sealing_) {
-    Outcome<content::Inner> inner = open_envelope(envelope, pair, address);
+  for (const KeyAge& listed : keys.keys(KeyKind::sealing_key)) {
+    const std::optional<StoredKey> stored = keys.key(KeyKind::sealing_key, listed.id);
+    const std::optional<X25519Pair> pair = stored ? x25519_from_private(stored->record.view()) : std::nullopt;
+    if (!pair) continue;
+    Outcome<content::Inner> inner = open_envelope(envelope, *pair, address);
     if (inner) return std::move(*inner);
     fault = inner.error();
     if (fault != Fault::cannot_open) return std::nullopt;
