@@ -54,6 +54,9 @@ constexpr LabelVector label_vectors[] = {
     {labels::first_message, "vigil first message", "43838ffa1047c66eb493d6b21b7ff87be1cda85dab8a99941df91bbf9194df8f"},
     {labels::slot, "vigil slot", "44d07c773096b24577a61deabe48fe2dc7718c43b89ec8c79c7cc8c961869a1b"},
     {labels::box, "vigil box", "a93bdf8cdcc3d29c3ea4b3cd17efd57b82a3968a0df4807d37d13829031a0aaf"},
+    {labels::content_seen, "vigil content seen", "f8f6f37bd076f9632dfc2630ebce023e6f24cff56a5ba8d97693b7298231fae2"},
+    {labels::plan, "vigil plan", "b110cb47064c740964ceca977206c51622e2b2ba95bd6e30d8a62d1975bc8f94"},
+    {labels::trouble_said, "vigil trouble said", "59e45d7fd2bfdb73cc4ad367579fe8ab29e40b1c1e88a664543dbf5640b20146"},
 };
 
 }  // namespace
