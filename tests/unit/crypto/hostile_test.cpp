@@ -77,7 +77,10 @@ TEST_CASE("mutated inside and Signal messages are refused and change nothing", "
     const Bytes message = mutated(bytes_of(inner.message()), random);
     if (message == bytes_of(inner.message())) continue;
     inner.set_message(message.data(), message.size());
-    if (i % 7 == 0) inner.set_one_shot(true), inner.set_device(0);
+    if (i % 7 == 0) {
+      inner.set_one_shot(true);
+      inner.set_device(0);
+    }
     if (i % 11 == 0) inner.set_type(static_cast<std::uint32_t>(random() % 6));
     if (i % 13 == 0) inner.set_device(static_cast<std::uint32_t>(random()));
     const Transaction undone(boris.store);
@@ -100,7 +103,10 @@ TEST_CASE("random bytes of envelope sizes and all other sizes are refused", "[cr
                                  std::size_t{57344}, std::size_t{100'000}}) {
     for (int i = 0; i < 20; ++i) {
       Bytes bytes = random_bytes(size);
-      if (size > 2 && i % 2 == 0) bytes[0] = envelope_version, bytes[1] = envelope_suite;
+      if (size > 2 && i % 2 == 0) {
+        bytes[0] = envelope_version;
+        bytes[1] = envelope_suite;
+      }
       CHECK_FALSE(boris.sessions.open(bytes, boris.address_hash, anna.identity.key(), test_start_s));
       CHECK_FALSE(boris.sessions.open(bytes, boris.address_hash, std::nullopt, test_start_s));
     }
