@@ -234,8 +234,9 @@ asio::awaitable<Outcome<std::unique_ptr<OwnerLink>>> OwnerLink::connect(Routes r
   greeted.online_key_expired = now_s > greeting.online().not_after_s() || now_s + 86'400 < greeting.online().not_before_s();
   greeted.route = raced->route;
   state->socket->set_idle(std::chrono::seconds(greeted.keepalive_s));
-  asio::co_spawn(executor, State::read_loop(state), asio::detached);
-  asio::co_spawn(executor, State::write_loop(state), asio::detached);
+  // detached: both loops hold the state, end with it (stop()) and lose nothing: what is not acknowledged comes again.
+  asio::co_spawn(executor, State::read_loop(state), asio::detached);   // detached: as said above
+  asio::co_spawn(executor, State::write_loop(state), asio::detached);  // detached: as said above
   std::unique_ptr<OwnerLink> link(new OwnerLink(state));
 
   wire::Request request;

@@ -31,19 +31,22 @@ CREATE TABLE own_keys (kind INTEGER NOT NULL, id INTEGER NOT NULL, created_s INT
   PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE TABLE rising (which INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 CREATE TABLE sessions (name TEXT NOT NULL, device INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (name, device));
-CREATE TABLE firsts (which BLOB PRIMARY KEY, message BLOB NOT NULL, content_id BLOB NOT NULL, until_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE firsts (which BLOB PRIMARY KEY, message BLOB NOT NULL, content_id BLOB NOT NULL, until_s INTEGER NOT NULL)
+  WITHOUT ROWID;
 CREATE INDEX firsts_until ON firsts (until_s);
 CREATE TABLE meeting_trust (identity BLOB PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID;
 
 -- story (records/story)
 CREATE TABLE alerts (
   alert_id BLOB NOT NULL, vigil_id BLOB NOT NULL UNIQUE, root BLOB NOT NULL, contact INTEGER, content BLOB NOT NULL,
-  first_seen_s INTEGER NOT NULL, round INTEGER NOT NULL, stage INTEGER NOT NULL, rung_s INTEGER NOT NULL, my_step INTEGER NOT NULL,
-  is_over INTEGER NOT NULL, forced INTEGER NOT NULL, cleared INTEGER NOT NULL, cleared_s INTEGER NOT NULL, PRIMARY KEY (alert_id, vigil_id)) WITHOUT ROWID;
+  first_seen_s INTEGER NOT NULL, round INTEGER NOT NULL, stage INTEGER NOT NULL, rung_s INTEGER NOT NULL,
+  my_step INTEGER NOT NULL, is_over INTEGER NOT NULL, forced INTEGER NOT NULL, cleared INTEGER NOT NULL, cleared_s INTEGER NOT NULL,
+  PRIMARY KEY (alert_id, vigil_id)) WITHOUT ROWID;
 CREATE TABLE acts (
   vigil_id BLOB NOT NULL, person INTEGER NOT NULL, step INTEGER NOT NULL, act INTEGER NOT NULL, released_s INTEGER NOT NULL,
   lease_s INTEGER NOT NULL, PRIMARY KEY (vigil_id, person)) WITHOUT ROWID;
-CREATE TABLE names (vigil_id BLOB NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (vigil_id, person)) WITHOUT ROWID;
+CREATE TABLE names (vigil_id BLOB NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (vigil_id, person))
+  WITHOUT ROWID;
 CREATE TABLE timeline (
   row INTEGER PRIMARY KEY AUTOINCREMENT, alert_id BLOB NOT NULL, at_s INTEGER NOT NULL, what TEXT NOT NULL, detail BLOB NOT NULL);
 CREATE INDEX timeline_alert ON timeline (alert_id);

@@ -183,7 +183,8 @@ struct ScriptedRelay::Inside {
       auto [error, socket] = co_await self->acceptor.async_accept(as_values);
       if (error || self->owner == nullptr) co_return;
       ++self->owner->connections;
-      asio::co_spawn(self->executor, serve(self, std::move(socket)), asio::detached);
+      asio::co_spawn(self->executor, serve(self, std::move(socket)),
+                     asio::detached);  // detached: a test's peer ends with its io_context
     }
   }
 
@@ -231,7 +232,7 @@ struct ScriptedRelay::Inside {
 
 ScriptedRelay::ScriptedRelay(asio::io_context& io, TlsIdentity tls)
     : inside_(std::make_shared<Inside>(io, std::move(tls), *this)) {
-  asio::co_spawn(io, Inside::accept(inside_), asio::detached);
+  asio::co_spawn(io, Inside::accept(inside_), asio::detached);  // detached: a test's peer ends with its io_context
 }
 ScriptedRelay::~ScriptedRelay() {
   inside_->acceptor.close();
