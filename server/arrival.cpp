@@ -62,7 +62,8 @@ asio::awaitable<void> Arrival::run() {
   buffer_ = shard_.take_buffer();
   co_await serve();
   if (upgraded_) co_return;
-  stream_.close_notify();
+  deadline_in(closing_s);
+  co_await stream_.linger();
   stream_.close();
 }
 

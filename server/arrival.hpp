@@ -23,6 +23,7 @@ class Arrival final : public Peer, private DecoyStream {
   void cut() override;
 
  private:
+  static constexpr std::uint32_t closing_s = 5;
   asio::awaitable<void> run();
   asio::awaitable<void> serve();
   asio::awaitable<HeadState> read_head(Head& head);

@@ -69,7 +69,6 @@ asio::awaitable<bool> Connection::read_rest(std::size_t have) {
 void Connection::take(View bytes) {
   relay_.counters.frames_in.add();
   heard_s_ = Shard::now_s();
-  set_deadline();
   if (!ws_.got_binary()) return end(CloseCode::unknown_data);
   wire::ClientFrame& frame = shard_.frame();
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return end(CloseCode::bad_payload);
@@ -78,6 +77,7 @@ void Connection::take(View bytes) {
   // Places are free before the requests are admitted: what they wake may already use them.
   if (frame.acknowledged_size() > 0 && !acknowledge(frame)) return end(CloseCode::policy_error);
   for (wire::Request& request : *frame.mutable_requests()) intake_->admit(request);
+  set_deadline();
 }
 
 // False: it acknowledges what was never given, or is no list of pairs.
@@ -145,14 +145,15 @@ void Connection::close_when_quiet() {
 asio::awaitable<void> Connection::finish() {
   reading_ = false;
   if (listening_) listening_->stop();
-  if (code_ == CloseCode::none && !closing_) cut();  // the peer has gone, or broke the WebSocket's own rules
+  // The peer has gone, or broke the WebSocket's own rules: nothing more is said.
+  if (code_ == CloseCode::none && !closing_ && writer_) cut();
   while (!quiet()) co_await woken();
-  if (alive_ && code_ != CloseCode::none) {
+  if (alive_) {
     closing_since_s_ = Shard::now_s();
     set_deadline();
-    co_await ws_.async_close(code_, as_result);
+    if (code_ != CloseCode::none) co_await ws_.async_close(code_, as_result);
+    co_await ws_.next_layer().linger();
   }
-  ws_.next_layer().close_notify();
   cut();
 }
 
@@ -175,7 +176,8 @@ void Connection::wake() {
 // ---- the writer
 
 void Connection::wake_writer() {
-  if (writer_ || !alive_ || closing_) return;
+  const bool peer_gone = !reading_ && code_ == CloseCode::none;
+  if (writer_ || !alive_ || closing_ || peer_gone) return;
   writer_ = true;
   // Posted, so that everything this turn of the loop has to say goes into one frame.
   asio::post(shard_.context(), [this] { write_next(); });
@@ -230,8 +232,13 @@ void Connection::settled() {
 // ---- listening
 
 Status Connection::listen(const MailboxId& mailbox, std::uint32_t window) {
-  if (listening_) return wire::DONE;
   if (!reading_ || going_away_) return wire::UNAVAILABLE;
+  if (listening_) {
+    // Again after it was displaced, or only again.
+    if (!counted_listening_) counted_listening_.emplace(relay_.counters.listeners);
+    listening_->start();
+    return wire::DONE;
+  }
   const std::uint32_t most = serving_->limits.window_copies;
   const std::uint32_t width = window == 0 ? most : std::min(window, most);
   listening_ =
@@ -271,15 +278,24 @@ void Connection::list_ended(bool failed) {
 
 // ---- deadlines
 
-void Connection::set_deadline() {
+std::uint64_t Connection::deadline_s() const {
   std::uint64_t at = heard_s_ + serving_->limits.keepalive_s * 5 / 2;
   if (frame_since_s_ != 0) at = std::min(at, frame_since_s_ + frame_s);
   if (write_since_s_ != 0) at = std::min(at, write_since_s_ + serving_->limits.write_s);
   if (closing_since_s_ != 0) at = std::min(at, closing_since_s_ + closing_s);
-  shard_.deadlines().set(*this, at);
+  if (!opened_) at = std::min(at, heard_s_ + serving_->limits.greeting_s);
+  if (intake_) at = std::min(at, intake_->parts_until_s());
+  return at;
 }
 
-void Connection::expired(std::uint64_t) {
+void Connection::set_deadline() {
+  shard_.deadlines().set(*this, deadline_s());
+}
+
+void Connection::expired(std::uint64_t now_s) {
+  if (intake_) intake_->forget_old_parts(now_s);
+  const std::uint64_t at = deadline_s();
+  if (at > now_s) return shard_.deadlines().set(*this, at);  // it was for something that is over
   relay_.counters.cut_off.add();
   cut();
 }

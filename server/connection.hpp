@@ -67,6 +67,7 @@ class Connection final : public Peer, private Intake::Replies, private Listening
   void write_next();
   void written(error_code error);
   void close_when_quiet();
+  std::uint64_t deadline_s() const;
   void set_deadline();
 
   // Peer's Deadline

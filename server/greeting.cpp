@@ -45,7 +45,7 @@ asio::awaitable<bool> Connection::open(FrameBuffer head, std::size_t head_bytes)
     heard_s_ = Shard::now_s();
     set_deadline();
   });
-  shard_.deadlines().set(*this, Shard::now_s() + serving_->limits.greeting_s);
+  set_deadline();
   const auto [refused] = co_await ws_.async_accept(asio::buffer(head.data(), head_bytes), as_result);
   shard_.give_back(std::move(head));
   if (refused) co_return false;

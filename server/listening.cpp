@@ -21,9 +21,11 @@ Listening::~Listening() {
 }
 
 void Listening::start() {
+  if (ticket_ != 0) return;
   ticket_ = switchboard_.listen(shard_, mailbox_, *this);
   // Registered first; what was admitted before is shown by lists once it is settled.
-  for (LaneState& lane : lanes_) lane.noted = switchboard_.admitted_up_to();
+  const std::uint64_t admitted = switchboard_.admitted_up_to();
+  for (LaneState& lane : lanes_) lane = {.last = lane.last, .noted = admitted, .held = {}, .behind = true, .awaits = false};
   proceed();
 }
 

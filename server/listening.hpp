@@ -35,6 +35,7 @@ class Listening final : public Listens {
             Way& way);
   ~Listening();
 
+  // Also again, after stop() or displacement. While listening already it changes nothing.
   void start();
   // No new copies; those given can still be acknowledged.
   void stop();

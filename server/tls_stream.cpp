@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <new>
 
@@ -93,6 +94,20 @@ void TlsStream::close_notify() {
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
+}
+
+asio::awaitable<void> TlsStream::linger() {
+  constexpr std::size_t thrown_away_max = 1024 * 1024;
+  close_notify();
+  error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  for (std::size_t thrown_away = 0; thrown_away < thrown_away_max;) {
+    const auto [waited] = co_await socket_.async_wait(Socket::wait_read, as_result);
+    if (waited) co_return;
+    const ssize_t bytes = ::recv(socket_.native_handle(), gathered().data(), gathered().size(), MSG_DONTWAIT);
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) co_return;
+    if (bytes > 0) thrown_away += static_cast<std::size_t>(bytes);
+  }
 }
 
 void TlsStream::close() {

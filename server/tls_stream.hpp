@@ -52,6 +52,10 @@ class TlsStream {
   bool spoke_http() const { return spoke_http_; }
   // Sends close_notify if the socket takes it at once; never waits.
   void close_notify();
+  // The relay's own end of a stream: close_notify, then what the peer still sends is read and thrown away until it closes too.
+  // Closing at once would make the kernel throw away our last words with it. Bounded in bytes; the caller bounds the time by
+  // close().
+  asio::awaitable<void> linger();
   // Ends everything that is outstanding.
   void close();
 

@@ -42,6 +42,8 @@ class Intake final : public storage::Completion {
   void acknowledge(std::vector<storage::Position> positions);
   // Requests and acknowledgements in the store's hands. The intake must live until there are none.
   std::size_t outstanding() const { return outstanding_; }
+  // Parts that wait for others do so until then; far away: there are none.
+  std::uint64_t parts_until_s() const { return parts_ ? parts_->until_s() : ~std::uint64_t{0}; }
   void forget_old_parts(std::uint64_t now_s);
   const std::optional<MailboxId>& mailbox() const { return mailbox_; }
 

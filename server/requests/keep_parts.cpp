@@ -66,6 +66,12 @@ void KeepParts::forget_old(std::uint64_t now_s) {
     if (now_s >= open_[i].since_s + limits::vigil_parts_wait_s) forget(open_[i]);
 }
 
+std::uint64_t KeepParts::until_s() const {
+  std::uint64_t oldest = ~std::uint64_t{0} - limits::vigil_parts_wait_s;
+  for (const Open& open : open_) oldest = std::min(oldest, open.since_s);
+  return oldest + limits::vigil_parts_wait_s;
+}
+
 void KeepParts::forget_all() {
   while (!open_.empty()) forget(open_.back());
 }

@@ -22,6 +22,8 @@ class KeepParts {
   Added add(wire::Keep& part, std::uint64_t now_s);
   // Forgets what has waited too long.
   void forget_old(std::uint64_t now_s);
+  // When the oldest is forgotten.
+  std::uint64_t until_s() const;
   bool empty() const { return open_.empty(); }
 
  private:

@@ -407,6 +407,7 @@ TEST_CASE("a displaced listener that listens again goes on where it was", "[serv
   stage.answer_nothing();
   stage.admit(1);
   stage.arrive();
+  stage.switchboard.settled(1);
   Given other_way;
   Listening other(stage.store, stage.switchboard, *stage.shards[0], stage.mailbox, 64, other_way);
   other.start();
@@ -417,10 +418,10 @@ TEST_CASE("a displaced listener that listens again goes on where it was", "[serv
   stage.arrive();
   CHECK(stage.given.orders() == Orders{1});
   CHECK(other_way.orders() == Orders{2});
+  stage.switchboard.settled(2);
   stage.listening->start();
   stage.arrive();
   CHECK(other_way.displacements == 1);
-  stage.switchboard.settled(2);
   stage.answer({});
   CHECK(stage.store.asked.front().after == 1);
   stage.answer({2});

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "crypto/base/signed.hpp"
-#include "proto/wire.pb.h"
+#include "proto/status.hpp"
 
 struct ssl_st;
 struct ssl_ctx_st;
