@@ -45,6 +45,16 @@ record::ActRecord* act_of(record::VigilRecord& vigil, std::uint32_t index) {
   return nullptr;
 }
 
+// A lapse has no token: nobody did anything. It says no more than what the answer itself said, so it is believed only when the
+// lease that is known here has run out by the relay's own times.
+Fact lapse(record::VigilRecord& vigil, const wire::Delivery& delivery) {
+  record::ActRecord* known = act_of(vigil, delivery.notice().index());
+  if (known == nullptr || !answers(*known) || known->lapsed() || delivery.notice().step() < known->step()) return Fact::known;
+  if (delivery.released_s() + relay_seconds_differ < end_of(*known)) return Fact::unproved;
+  known->set_lapsed(true);
+  return Fact::news;
+}
+
 }  // namespace
 
 AlertState AlertState::begin(View alert_id, View person, bool hers, std::uint64_t now_s) {
@@ -81,7 +91,8 @@ void AlertState::pressed(const content::Alert& alert) {
   record_.set_written(true);
 }
 
-Fact AlertState::prepared(View vigil_id, View root, const google::protobuf::RepeatedPtrField<content::Responder>& responders, std::uint64_t now_s) {
+Fact AlertState::prepared(View vigil_id, View root, const google::protobuf::RepeatedPtrField<content::Responder>& responders,
+                          std::uint64_t now_s) {
   record::VigilRecord& made = vigil_or_new(vigil_id, root);
   if (made.responders_size() != 0 || responders.empty()) return Fact::known;
   *made.mutable_responders() = responders;
@@ -112,8 +123,10 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
     kept->set_due_s(std::min(kept->due_s(), now_s));
     fact = Fact::news;
   }
-  if (state.round() > kept->round() && state.released()) {
-    kept->set_round(state.round());
+  // The relay tells the next stage and its round; what has gone out is the one before it.
+  const std::uint32_t gone_out = state.stage() > 0 || state.round() == 0 ? state.round() : state.round() - 1;
+  if (gone_out > kept->round() && state.released()) {
+    kept->set_round(gone_out);
     fact = Fact::news;
   }
   return fact;
@@ -227,6 +240,7 @@ void AlertState::check_waiting(record::VigilRecord& vigil, std::uint64_t now_s) 
 Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s) {
   const wire::Released& released = delivery.notice();
   if (released.act() == wire::Released::CLOSED) return close(vigil, released);
+  if (released.act() == wire::Released::LAPSED) return lapse(vigil, delivery);
   if (released.index() >= static_cast<std::uint32_t>(vigil.responders_size())) return Fact::unproved;
   const content::Responder& who = vigil.responders(static_cast<int>(released.index()));
   if (!proves(released.token(), released.step(), who.head())) return Fact::unproved;
@@ -241,30 +255,20 @@ Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery,
       if (known != nullptr && released.step() <= known->step()) return Fact::known;
       break;
     case wire::Released::LAPSED:
-      if (!odd) return Fact::unproved;
-      if (known != nullptr && (released.step() < known->step() || known->lapsed())) return Fact::known;
-      // An answer that has not run out by the relay's own times has not lapsed.
-      if (known != nullptr && released.step() == known->step() && delivery.released_s() + relay_seconds_differ < end_of(*known)) {
-        return Fact::unproved;
-      }
-      break;
     case wire::Released::CLOSED:
     case wire::Released::ACT_UNSET:
     case wire::Released_Act_Released_Act_INT_MIN_SENTINEL_DO_NOT_USE_:
     case wire::Released_Act_Released_Act_INT_MAX_SENTINEL_DO_NOT_USE_:
       return Fact::unproved;
   }
-  const bool same_step = known != nullptr && released.step() == known->step();
   if (known == nullptr) {
     known = vigil.add_acts();
     known->set_index(released.index());
   }
-  known->set_lapsed(released.act() == wire::Released::LAPSED);
-  if (!same_step) {
-    known->set_step(released.step());
-    known->set_from_s(from_s);
-    known->set_lease_s(odd && !known->lapsed() ? std::min(released.lease_s(), lease_s_max) : 0);
-  }
+  known->set_lapsed(false);
+  known->set_step(released.step());
+  known->set_from_s(from_s);
+  known->set_lease_s(odd ? std::min(released.lease_s(), lease_s_max) : 0);
   return Fact::news;
 }
 

@@ -68,7 +68,8 @@ class AlertState {
   // ---- hers
   void pressed(const content::Alert& alert);  // written to the outbox
   // One vigil per relay: its heads are known before anything is sent.
-  Fact prepared(View vigil_id, View root, const google::protobuf::RepeatedPtrField<content::Responder>& responders, std::uint64_t now_s);
+  Fact prepared(View vigil_id, View root, const google::protobuf::RepeatedPtrField<content::Responder>& responders,
+                std::uint64_t now_s);
   Fact on_relay(View vigil_id, std::uint64_t now_s, std::uint32_t due_in_s);  // Keep was answered DONE
   Fact looked(View vigil_id, const wire::VigilState& state, std::uint64_t now_s);
   Fact receipt(View person, bool seen);  // of somebody who was woken

@@ -31,6 +31,7 @@ constexpr milliseconds first_retry{300};
 constexpr milliseconds retry_most{15'000};
 constexpr seconds rings_every{3};
 constexpr seconds upkeep_every{3600};
+constexpr seconds anew_every{6 * 3600};  // links are made anew: keys are published when one begins
 constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
 constexpr std::uint64_t look_later_s = 30;
 constexpr std::uint64_t look_closely_s = 180;
@@ -287,6 +288,12 @@ void Listening::show_sent(const std::vector<Sent>& all) {
   for (const Sent& sent : all) {
     note_sent(account_.slot, sent, now_s);
     const auto about = read_about(sent.about);
+    if (about && about->kind == AboutKind::end && (sent.fate == Fate::done || sent.fate == Fate::broken)) {
+      if (std::optional<AlertState> alert = account_.alerts.by_vigil(about->id); alert && alert->own_ending() == Fact::news) {
+        alert->record().set_over_s(now_s);
+        account_.alerts.put(*alert);
+      }
+    }
     if (!about || about->kind != AboutKind::content) continue;
     const auto content_id = ContentId::from(about->id);
     std::optional<SentContent> content;
@@ -413,6 +420,7 @@ asio::awaitable<void> Listening::look_at_own() {
 
 asio::awaitable<void> Listening::keep_fresh() {
   Clock::time_point next = Clock::now();
+  Clock::time_point anew = Clock::now() + anew_every;
   while (!stopped_) {
     if (Clock::now() >= next && ready_ == account_.relays.all().size()) {
       next = Clock::now() + upkeep_every;
@@ -422,6 +430,10 @@ asio::awaitable<void> Listening::keep_fresh() {
       const Remade remade = remake_prepared(account_, wall_s(), false);
       if (remade.fresh)
         screen_.event(JsonLine("upkeep", wall_s()).number("prepared", static_cast<std::int64_t>(remade.prepared)));
+    }
+    if (Clock::now() >= anew) {
+      anew = Clock::now() + anew_every;
+      for (OwnerLink* link : links_) link->stop();
     }
     co_await pause(milliseconds(1'000));
   }

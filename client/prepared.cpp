@@ -1,6 +1,8 @@
 // Preparing alerts and sealing them at the press.
 #include "client/prepared.hpp"
 
+#include "client/refresh.hpp"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -267,12 +269,11 @@ kept::RunningVigil running_of(const kept::PreparedVigil& prepared, const wire::V
   return running;
 }
 
-// Fills the stages of one vigil. malformed: the slot's record is damaged.
-Sealed<void> seal_stages(wire::Vigil& vigil, const kept::PreparedVigil& prepared, const std::string& alert_id,
-                         const Press& press) {
+// Fills the stages of one vigil and moves the chains. malformed: the slot's record is damaged.
+Sealed<void> seal_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const std::string& alert_id, const Press& press) {
   const content::Alert common = alert_of(prepared, vigil, alert_id, press);
   for (int i = 0; i < prepared.copies_size(); ++i) {
-    const kept::PreparedCopy& copy = prepared.copies(i);
+    kept::PreparedCopy& copy = *prepared.mutable_copies(i);
     std::optional<e2ee::OneShot> shot = e2ee::OneShot::load(view(copy.one_shot()));
     const std::optional<Address> address =
         Address::from(view(vigil.addresses()).subspan(static_cast<std::size_t>(i) * Address::length, Address::length));
@@ -290,6 +291,7 @@ Sealed<void> seal_stages(wire::Vigil& vigil, const kept::PreparedVigil& prepared
     add_note(content, press.note);
     const Sealed<Bytes> envelope = shot->seal(address_hash(*address), limits::alert_envelope_bytes, content);
     if (!envelope) return std::unexpected(envelope.error());
+    copy.set_one_shot(as_string(shot->serialised().view()));
     vigil.mutable_stages(stage)->mutable_copies(place)->set_envelope(as_string(*envelope));
   }
   return {};
@@ -319,12 +321,12 @@ std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, 
 }
 
 std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepared, const Press& press) {
-  const kept::PreparedAlert used = std::move(prepared);
+  kept::PreparedAlert used = std::move(prepared);
   SealedAlert out;
   out.running.set_alert_id(used.alert_id());
   out.running.set_pressed_s(press.pressed_s);
   out.running.set_hold_s(press.hold_s);
-  for (const kept::PreparedVigil& one : used.vigils()) {
+  for (kept::PreparedVigil& one : *used.mutable_vigils()) {
     wire::Vigil vigil;
     const Outcome<Routes> routes = Routes::read(view(one.routes()));
     const std::optional<VigilId> id = vigil.ParseFromString(one.vigil()) ? VigilId::from(view(vigil.id())) : std::nullopt;
@@ -339,6 +341,25 @@ std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepare
     out.vigils.push_back({*routes, *id, keep_parts(vigil)});
   }
   return out;
+}
+
+std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedVigil& prepared,
+                                                                               const std::string& alert_id, const Press& press) {
+  wire::Vigil vigil;
+  if (!vigil.ParseFromString(prepared.vigil()) || vigil.answers_size() != prepared.copies_size() ||
+      vigil.addresses().size() < static_cast<std::size_t>(prepared.copies_size()) * Address::length)
+    return std::unexpected(e2ee::Fault::malformed);
+  const Sealed<void> sealed = seal_stages(vigil, prepared, alert_id, press);
+  if (!sealed) return std::unexpected(sealed.error());
+  std::vector<wire::StageEnvelope> fresh;
+  for (int stage = 0; stage < vigil.stages_size(); ++stage)
+    for (int copy = 0; copy < vigil.stages(stage).copies_size(); ++copy) {
+      wire::StageEnvelope& one = fresh.emplace_back();
+      one.set_stage(static_cast<std::uint32_t>(stage));
+      one.set_copy(static_cast<std::uint32_t>(copy));
+      one.set_envelope(vigil.stages(stage).copies(copy).envelope());
+    }
+  return fresh;
 }
 
 std::vector<wire::Request> keep_parts(const wire::Vigil& vigil) {

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -106,7 +107,8 @@ asio::awaitable<std::optional<std::string>> ask_line_async(std::string prompt) {
   auto start = [prompt = std::move(prompt)](auto done) {
     auto executor = asio::get_associated_executor(done);
     auto shared = std::make_shared<decltype(done)>(std::move(done));
-    std::thread([prompt, executor, shared] {
+    auto waiting = asio::make_work_guard(executor);  // the loop goes on while a person thinks
+    std::thread([prompt, executor, shared, waiting = std::move(waiting)] {
       auto line = ask_line(prompt);
       asio::post(executor, [shared, line = std::move(line)]() mutable { std::move (*shared)(std::move(line)); });
     }).detach();

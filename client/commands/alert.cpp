@@ -13,6 +13,7 @@
 #include "client/commands/command.hpp"
 #include "client/fixes.hpp"
 #include "client/news.hpp"
+#include "client/refresh.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
@@ -37,6 +38,9 @@ constexpr std::size_t nmea_lines_max = 200'000;
 constexpr milliseconds look_every{1'000};
 constexpr std::uint64_t look_until_s = 60;  // after the hold: then the relay has had its time
 
+// Set when a relay has the alert: what a second Ctrl-C exits with. One thread.
+bool on_a_relay = false;
+
 // What this one run knows of its alert; shown through the same state machine as everywhere.
 class Pressed {
  public:
@@ -55,23 +59,30 @@ class Pressed {
   std::optional<AlertView> shown_;
 };
 
-content::Track read_fixes(const AlertOptions& options, Screen& screen) {
+// The fixes that are in the file now; a receiver may still be writing it.
+std::vector<Fix> fixes_in_file(const std::string& path) {
   NmeaReader reader;
-  const auto read_all = [&](std::istream& in) {
-    std::string line;
-    for (std::size_t i = 0; i < nmea_lines_max && std::getline(in, line); ++i) reader.read(line);
-  };
+  std::ifstream file(path);
+  std::string line;
+  for (std::size_t i = 0; i < nmea_lines_max && std::getline(file, line); ++i) reader.read(line);
+  return reader.newest_first();
+}
+
+content::Track read_fixes(const AlertOptions& options, Screen& screen) {
+  std::vector<Fix> fixes;
   if (!options.fix_file.empty()) {
-    std::ifstream file(options.fix_file);
-    read_all(file);
+    fixes = fixes_in_file(options.fix_file);
   } else if (options.nmea == "-") {
-    read_all(std::cin);
+    NmeaReader reader;
+    std::string line;
+    for (std::size_t i = 0; i < nmea_lines_max && std::getline(std::cin, line); ++i) reader.read(line);
+    fixes = reader.newest_first();
   } else {
     return {};
   }
   // A place that cannot be read never stops an alert.
-  if (reader.newest_first().empty()) screen.say(words::no_valid_fix());
-  return track_of(reader.newest_first());
+  if (fixes.empty()) screen.say(words::no_valid_fix());
+  return track_of(fixes);
 }
 
 std::string read_note(const AlertOptions& options, Screen& screen) {
@@ -92,8 +103,49 @@ wire::Request look_request(const kept::RunningVigil& vigil) {
   return request;
 }
 
+// Keeps the copies on the relays fresh while this command runs and its file of fixes grows.
+class Refresher {
+ public:
+  Refresher(std::string fix_file, kept::PreparedAlert spare, Press press)
+      : fix_file_(std::move(fix_file)), spare_(std::move(spare)), press_(std::move(press)) {
+    // The step of each chain that the alert itself was sealed with.
+    for (kept::PreparedVigil& vigil : *spare_.mutable_vigils())
+      usable_ = seal_fresh_copies(vigil, spare_.alert_id(), press_) && usable_;
+  }
+
+  asio::awaitable<void> send_if_newer(const kept::RunningAlert& running) {
+    if (!usable_ || fix_file_.empty()) co_return;
+    const std::vector<Fix> fixes = fixes_in_file(fix_file_);
+    if (fixes.empty() || fixes.front().at_s <= press_.track.newest().at_s()) co_return;
+    press_.track = track_of(fixes);
+    ++seq_;
+    for (int i = 0; i < std::min(spare_.vigils_size(), running.vigils_size()); ++i) {
+      const kept::RunningVigil& vigil = running.vigils(i);
+      const auto routes = Routes::read(view(vigil.routes()));
+      auto copies = seal_fresh_copies(*spare_.mutable_vigils(i), spare_.alert_id(), press_);
+      if (!routes || !copies) continue;
+      wire::Request request;
+      wire::Refresh& refresh = *request.mutable_refresh();
+      refresh.set_vigil_id(vigil.vigil_id());
+      refresh.set_secret(vigil.refresh());
+      refresh.set_seq(seq_);
+      for (wire::StageEnvelope& copy : *copies) *refresh.add_copies() = std::move(copy);
+      const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
+      (void)answer;  // what was sealed before is still there
+    }
+  }
+
+ private:
+  std::string fix_file_;
+  kept::PreparedAlert spare_;
+  Press press_;
+  std::uint64_t seq_ = 0;
+  bool usable_ = true;
+};
+
 // Until one relay says that stage 0 has gone out, or that it is over.
-asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert& running, std::uint64_t until_s) {
+asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert& running, std::uint64_t until_s,
+                                     Refresher* refresher = nullptr) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   while (wall_s() < until_s) {
     for (const kept::RunningVigil& vigil : running.vigils()) {
@@ -107,6 +159,7 @@ asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert&
       pressed.show();
       if (answer->vigil().released()) co_return;
     }
+    if (refresher != nullptr) co_await refresher->send_if_newer(running);
     timer.expires_after(look_every);
     const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;
@@ -127,6 +180,7 @@ asio::awaitable<void> send_one(SendSlot& slot, Outbox::Claimed claimed, Pressed&
   if (sent->fate == Fate::refused || sent->fate == Fate::given_up || sent->fate == Fate::broken) ++result.refused;
   if (sent->fate != Fate::done) co_return;
   ++result.on_relay;
+  on_a_relay = true;
   if (const auto about = read_about(sent->about)) pressed.state().on_relay(about->id, wall_s(), hold_s);
   pressed.show();
 }
@@ -148,6 +202,7 @@ asio::awaitable<Result> send_all(SendSlot& slot, std::vector<Outbox::Claimed> it
 
 struct Written {
   kept::RunningAlert running;
+  kept::PreparedAlert spare;  // to seal fresh fixes from; in memory only
   std::vector<Outbox::Claimed> items;
 };
 
@@ -156,6 +211,7 @@ Written write_alert(const Home& home, const Press& press) {
   SendSlot slot(home);
   Outcome<kept::PreparedAlert> prepared = slot.take();
   if (!prepared) stop_with(trouble_of(prepared.error(), home.folder().string()));
+  kept::PreparedAlert spare = *prepared;
   auto sealed = seal_alert(std::move(*prepared), press);
   if (!sealed) throw Stop{Exit::failed, words::no_prepared_alert()};
   kept::RunningAlert& running = sealed->running;
@@ -170,6 +226,7 @@ Written write_alert(const Home& home, const Press& press) {
   }
   if (const Outcome<void> kept = slot.add_running(running); !kept) stop_with(trouble_of(kept.error(), home.folder().string()));
   written.running = std::move(running);
+  written.spare = std::move(spare);
   return written;
 }
 
@@ -183,7 +240,8 @@ AlertState state_of(const kept::RunningAlert& running, std::uint64_t now_s) {
   return state;
 }
 
-asio::awaitable<Exit> go(const Home& home, Screen& screen, Written written, std::uint32_t hold_s) {
+asio::awaitable<Exit> go(const Home& home, Screen& screen, Written written, Press press, std::string fix_file) {
+  const std::uint32_t hold_s = press.hold_s;
   SendSlot slot(home);
   Pressed pressed(screen, state_of(written.running, wall_s()));
   const Result result = co_await send_all(slot, std::move(written.items), pressed, hold_s);
@@ -193,7 +251,8 @@ asio::awaitable<Exit> go(const Home& home, Screen& screen, Written written, std:
                           result.refused != 0 ? words::refused_everywhere() : words::kept_in_outbox());
   }
   if (hold_s != 0) screen.say(words::cancel_within(hold_s));
-  co_await look_until_out(pressed, written.running, wall_s() + hold_s + look_until_s);
+  Refresher refresher(std::move(fix_file), std::move(written.spare), std::move(press));
+  co_await look_until_out(pressed, written.running, wall_s() + hold_s + look_until_s, &refresher);
   co_return Exit::done;
 }
 
@@ -217,7 +276,7 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
     if (answer && answer->status() == wire::ENDED) {
       over = true;
     } else if (answer && answer->status() == wire::DONE) {
-      on_relay = true;
+      on_relay = on_a_relay = true;
       pressed.state().on_relay(view(vigil.vigil_id()), wall_s(), 0);
     } else {
       const auto kept = outbox.put({.routes = *routes,
@@ -235,14 +294,15 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
   co_return Exit::done;
 }
 
-asio::awaitable<Exit> press_or_hurry(const Home& home, Screen& screen, Press press) {
+asio::awaitable<Exit> press_or_hurry(const Home& home, Screen& screen, Press press, std::string fix_file) {
   SendSlot slot(home);
   if (const auto running = newest_running(slot, wall_s(), again_within_s)) {
     const std::optional<Exit> hurried = co_await hurry(home, screen, *running);
     if (hurried) co_return *hurried;
     (void)slot.forget_running(view(running->alert_id()));
   }
-  const Exit code = co_await go(home, screen, write_alert(home, press), press.hold_s);
+  Written written = write_alert(home, press);
+  const Exit code = co_await go(home, screen, std::move(written), press, std::move(fix_file));
   co_return code;
 }
 
@@ -261,14 +321,14 @@ Exit run_alert(const Common& common, const AlertOptions& options) {
   bool asked_twice = false;
   const std::function<void(boost::system::error_code, int)> on_interrupt = [&](boost::system::error_code error, int) {
     if (error) return;
-    if (asked_twice) std::_Exit(static_cast<int>(Exit::done));
+    if (asked_twice) std::_Exit(static_cast<int>(on_a_relay ? Exit::done : Exit::not_sent));
     asked_twice = true;
     screen.say(words::ctrl_c_does_not_cancel());
     signals.async_wait(on_interrupt);
   };
   signals.async_wait(on_interrupt);
   screen.say(words::pressing());
-  return run_to_end(io, press_or_hurry(home, screen, std::move(press)));
+  return run_to_end(io, press_or_hurry(home, screen, std::move(press), options.fix_file));
 }
 
 }  // namespace

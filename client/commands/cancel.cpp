@@ -4,6 +4,7 @@
 #include "client/commands/command.hpp"
 #include "client/inbox.hpp"
 #include "client/running.hpp"
+#include "client/upkeep.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
 
@@ -40,6 +41,7 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
     }
     (void)account.slot.forget_running(view(running.alert_id()));
   }
+  remake_prepared(account, wall_s(), false);  // the profile is open: the next press finds a full stock
   screen.event(JsonLine("cancelled", wall_s()).id("alert", view(running.alert_id())).flag("on_relay", on_relay));
   if (!on_relay) co_return screen.fail(Exit::not_sent, words::cancel_waits());
   screen.say(words::cancel_done());

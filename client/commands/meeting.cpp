@@ -10,11 +10,11 @@
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
-#include "crypto/e2ee/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
 #include "crypto/e2ee/one_shot.hpp"
+#include "crypto/e2ee/words.hpp"
 
 namespace vigil::client::commands {
 namespace {
@@ -31,23 +31,33 @@ asio::awaitable<void> sleep(milliseconds for_so_long) {
 
 }  // namespace
 
+struct Meanwhile::State {
+  State(asio::io_context& io, Account& account, Screen& screen, FileLock taken)
+      : lock(std::move(taken)), listening(io.get_executor(), account, screen, {.on_alert = {}, .watch = false}) {}
+  static asio::awaitable<void> run(std::shared_ptr<State> state) {
+    const Outcome<void> ran = co_await state->listening.run();
+    (void)ran;  // whoever waits finds out by its own deadline
+    state->running = false;
+  }
+  FileLock lock;
+  Listening listening;
+  bool running = true;
+};
+
 Meanwhile::Meanwhile(asio::io_context& io, Account& account, Screen& screen) {
   Outcome<FileLock> lock = FileLock::take(account.home.lock());
   if (!lock) return;  // `vigil listen` runs: it takes what comes
-  lock_.emplace(std::move(*lock));
-  listening_.emplace(io.get_executor(), account, screen, ListenOptions{.on_alert = {}, .watch = false});
-  running_ = true;
-  const auto run = [this]() -> asio::awaitable<void> {
-    const Outcome<void> ran = co_await listening_->run();
-    (void)ran;  // whoever waits finds out by its own deadline
-    running_ = false;
-  };
-  asio::co_spawn(io, run(), asio::detached);
+  state_ = std::make_shared<State>(io, account, screen, std::move(*lock));
+  asio::co_spawn(io, State::run(state_), asio::detached);
+}
+
+Meanwhile::~Meanwhile() {
+  if (state_) state_->listening.stop();
 }
 
 asio::awaitable<void> Meanwhile::stop() {
-  if (listening_) listening_->stop();
-  while (running_) co_await sleep(milliseconds(20));
+  if (state_) state_->listening.stop();
+  while (state_ && state_->running) co_await sleep(milliseconds(20));
 }
 
 asio::awaitable<google::protobuf::RepeatedPtrField<content::CardRelay>> grant_reach(Account& account, GrantFor whom,
@@ -138,7 +148,8 @@ std::vector<Reach> reaches_of(const Meeting& meeting) {
   const auto reach = read_reach(said.reach());
   if (!reach) return reaches;
   std::uint32_t number = 0;
-  for (const CardReach& one : *reach) reaches.push_back({.routes = one.routes, .address = one.address, .number = number++, .bundle = {}});
+  for (const CardReach& one : *reach)
+    reaches.push_back({.routes = one.routes, .address = one.address, .number = number++, .bundle = {}});
   return reaches;
 }
 

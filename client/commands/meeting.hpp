@@ -15,13 +15,14 @@ namespace vigil::client::commands {
 class Meanwhile {
  public:
   Meanwhile(asio::io_context& io, Account& account, Screen& screen);
+  ~Meanwhile();
   // The listening must have stopped before the profile closes.
   asio::awaitable<void> stop();
 
  private:
-  std::optional<FileLock> lock_;
-  std::optional<Listening> listening_;
-  bool running_ = false;
+  // Shared with the task that listens: when a command ends with an error, this object goes before that task does.
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 // An address of each own mailbox for one person, as she gets it; 'for_contact' may not be known yet.

@@ -4,6 +4,7 @@
 #include "client/mail.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
+#include "client/upkeep.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
 
@@ -28,6 +29,7 @@ asio::awaitable<Exit> write(Account& account, Screen& screen, Contact contact, s
   if (!items) stop_with(trouble_of(items.error(), contact.name));
   screen.event(JsonLine("kept", wall_s()).id("content", view(content.id())).text("name", contact.name));
   const Sending sending = co_await send_now(account, *items);
+  remake_prepared(account, wall_s(), false);
   switch (sending) {
     case Sending::sent:
       screen.event(JsonLine("sent", wall_s()).id("content", view(content.id())).text("name", contact.name));

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """`./dev demo`: an alert that survives a lost phone and a killed relay. Real processes, real TLS, under three minutes.
 
-    demo.py BUILD-FOLDER [--you] [--keep]
+    demo.py --vigild PROGRAM --vigil PROGRAM [--you] [--keep]       or:  demo.py BUILD-FOLDER [--you] [--keep]
 
 Every line on the screen is asserted from `vigil --json`; the first that is late or missing ends the demo with exit code 1.
 --you: you are Boris, the responder, and press the keys yourself.
 """
 
+import argparse
 import pathlib
 import shutil
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Drive, Failed, House, files_below, search  # noqa: E402
+from house import Drive, Failed, House, add_programs, files_below, search  # noqa: E402
 
 LEASE_S, ROUND_S, DELAY_S, HOLD_S = 10, 10, 5, 10
 NOTE = "white Prado 777 ABA, three men, going west on Al-Farabi"
@@ -203,14 +204,16 @@ def intruder(house, story, relay, people, fixes):
 
 
 def main():
-    arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
-    if len(arguments) != 1:
-        raise SystemExit(__doc__)
-    you = "--you" in sys.argv
+    reader = argparse.ArgumentParser(description="An alert that survives a lost phone and a killed relay.")
+    add_programs(reader)
+    reader.add_argument("--you", action="store_true", help="you are Boris, the responder, and press the keys yourself")
+    reader.add_argument("--keep", action="store_true", help="leave the folder with relay and profiles where it is")
+    arguments = reader.parse_args()
+    you = arguments.you
     print(f"This relay's answers last {LEASE_S} s, its rounds come every {ROUND_S} s, and Aigul's second tier {DELAY_S} s after the first. "
           f"In life: 15 minutes, 10 minutes, and what she chooses.", flush=True)
     story = Story()
-    with House(arguments[0], keep="--keep" in sys.argv) as house:
+    with House(arguments, keep=arguments.keep) as house:
         try:
             relay, people = set_up(house, story)
             listens = {name: people[name].listen() for name in ("Dana", "Boris")}

@@ -27,11 +27,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def programs(folder):
-    """vigil and vigild below the folder of a build."""
-    folder = pathlib.Path(folder).resolve()
+def add_programs(reader):
+    """The arguments of an argparse reader that say which vigil and vigild are meant."""
+    reader.add_argument("folder", nargs="?", help="a build's folder, with both programs below it")
+    reader.add_argument("--vigil", help="the program itself")
+    reader.add_argument("--vigild", help="the program itself")
+
+
+def programs(arguments):
+    folder = pathlib.Path(arguments.folder or ".").resolve()
     found = []
     for name in ("vigil", "vigild"):
+        given = getattr(arguments, name)
+        if given:
+            found.append(str(pathlib.Path(given).resolve()))
+            continue
         places = [folder / name, folder / ("client" if name == "vigil" else "server") / name]
         hit = next((p for p in places if p.is_file() and os.access(p, os.X_OK)), None)
         if hit is None:
@@ -256,8 +266,8 @@ class Person:
 class House:
     """A folder, a relay or more, people; everything is ended and removed at the end."""
 
-    def __init__(self, folder_of_programs, keep=False):
-        self.vigil, self.vigild = programs(folder_of_programs)
+    def __init__(self, arguments, keep=False):
+        self.vigil, self.vigild = programs(arguments)
         self.folder, self.keep = tempfile.mkdtemp(prefix="vigil-journey-"), keep
         os.chmod(self.folder, 0o700)
         self.talks, self.relays, self.people = [], [], {}

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Journeys: what people do and what goes wrong, with real processes over real TLS.
 
-    journeys_test.py BUILD-FOLDER [NAME ...]     NAME = a test's name or a part of it
+    journeys_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  journeys_test.py BUILD-FOLDER [--only NAME]
 
 One relay and a few people are made once; tests that must break something make their own.
 """
 
+import argparse
 import base64
 import pathlib
 import re
@@ -17,7 +18,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Drive, Failed, House, files_below, search  # noqa: E402
+from house import Drive, Failed, House, add_programs, files_below, search  # noqa: E402
 
 BUILD = None
 NOTE = "green gate, second floor, the dog knows me"
@@ -50,24 +51,30 @@ class Alerts(unittest.TestCase):
         cls.house.__exit__()
 
     def tearDown(self):
-        # The next test starts with no alert going on and nobody listening.
+        # The next test starts with no alert going on, nobody listening, nothing waiting in Boris's mailbox, and alerts ready.
         self.aigul.run("cancel", code=None)
         for talk in self.house.talks:
             if talk.process.poll() is None:
                 talk.kill()
+        self.boris.listen().interrupt()
+        self.aigul.run("status")
 
     def test_hold_survives_the_phone_and_is_released_after_ten_seconds_with_the_last_fixes(self):
         dana = self.dana.listen()
-        alert = self.aigul.start("alert", "--fix", recorded(self.house), "--note", pin=False)
+        drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "driving.nmea").start()
+        alert = self.aigul.start("alert", "--fix", drive.into, "--note", pin=False)
         alert.say(NOTE)
         waits = alert.wait(10, "state", state="waits", hold_s=10)
         time.sleep(max(0, 3 - (time.monotonic() - waits["came"])))
         alert.kill()
+        drive.stop()
         rung = dana.wait(15, "alert", alert=waits["alert"], first=True, round=1, tier=1)
         self.assertAlmostEqual(rung["came"] - waits["came"], 10, delta=1.0)
         self.assertEqual(rung["note"], NOTE)
         self.assertEqual(len(rung["fixes"]), 12)
-        self.assertLessEqual(abs(rung["pressed_s"] - rung["fixes"][0]["at_s"]), 3)
+        # Not those of the press: the copies were sealed anew while she drove on, until her phone was lost.
+        self.assertGreaterEqual(rung["fixes"][0]["at_s"], rung["pressed_s"] + 1)
+        self.assertLessEqual(rung["fixes"][0]["at_s"], rung["pressed_s"] + 4)
         self.assertAlmostEqual(rung["fixes"][0]["lat"], 43.21, delta=0.02)
 
     def test_cancelled_inside_the_hold_it_reaches_nobody(self):
@@ -376,13 +383,14 @@ new_certs_dir = {folder}/ca\ndefault_md = sha256\npolicy = p\n[p]\ncommonName = 
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit(__doc__)
-    BUILD = sys.argv[1]
+    reader = argparse.ArgumentParser(description="What people do and what goes wrong, with real processes over real TLS.")
+    add_programs(reader)
+    reader.add_argument("--only", action="append", default=[], help="tests whose Case.name has this in it; may be given several times")
+    BUILD = reader.parse_args()
     loader = unittest.TestLoader()
     suite = unittest.TestSuite()
     for case in (Alerts, Troubles, OldCertificate):
-        names = [n for n in loader.getTestCaseNames(case) if len(sys.argv) < 3 or any(part in case.__name__ + "." + n for part in sys.argv[2:])]
+        names = [n for n in loader.getTestCaseNames(case) if not BUILD.only or any(part in f"{case.__name__}.{n}" for part in BUILD.only)]
         suite.addTests(case(name) for name in names)
     if suite.countTestCases() == 0:
         raise SystemExit("no such test")

@@ -1,0 +1,15 @@
+// Fresh fixes for an alert that is on the relay already: its copies sealed anew and put in place of those that have not gone out.
+// Pure, as prepared.hpp, and implemented beside it. Needs no PIN; never moves when the alert is due.
+#pragma once
+
+#include "client/prepared.hpp"
+
+namespace vigil::client {
+
+// Seals the copies of all stages once more and moves the one-shot chains in 'prepared', so that no step of them ever seals two
+// contents. Whoever wants to refresh keeps a copy of the prepared alert before seal_alert() uses it up, and throws away its first
+// result: that step is the one which seal_alert() took.
+std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedVigil& prepared,
+                                                                               const std::string& alert_id, const Press& press);
+
+}  // namespace vigil::client
