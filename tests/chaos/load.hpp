@@ -74,6 +74,7 @@ class Worker {
   void deliver(std::vector<Person> to);
   void ping();
   void fetch();
+  std::optional<Person> fresh_address(const MailboxId& mailbox);
   void keep();
   void on_a_living(Verb verb);
   void take_prekeys();

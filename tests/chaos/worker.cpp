@@ -161,8 +161,21 @@ void Worker::fetch() {
   });
 }
 
+std::optional<Person> Worker::fresh_address(const MailboxId& mailbox) {
+  const Person who{mailbox, random_id<AddressHash>()};
+  noting_(note_of(Fact::granting, wide(who.address), wide(who.mailbox)));
+  const Status status = driver_.apply(whole_grant(who.mailbox, who.address)).status;
+  if (status == wire::UNAVAILABLE || status == wire::UNKNOWN) gone_ = true;
+  if (status != wire::DONE) return std::nullopt;
+  noting_(note_of(Fact::granted, wide(who.address), wide(who.mailbox)));
+  return who;
+}
+
 void Worker::keep() {
-  const Person first = people_[below(addresses_each)], second = people_[addresses_each + below(addresses_each)];
+  // Fresh addresses: with room of their own, no stage of this vigil may stay silent.
+  const std::optional<Person> early = fresh_address(people_[0].mailbox), late = fresh_address(people_[addresses_each].mailbox);
+  if (!early || !late) return;
+  const Person first = *early, second = *late;
   const auto due_in_s = static_cast<std::uint32_t>(below(3)), after_s = 1 + static_cast<std::uint32_t>(below(2));
   Plan plan = alert({{0, {first}}, {after_s, {second}}}, due_in_s);
   const VigilId id = plan.keep.id;
