@@ -65,5 +65,7 @@ vigil_precompile(vigil_pch_asio HEADERS ${VIGIL_PCH_STD} ${VIGIL_PCH_ASIO} LINKS
 if(VIGIL_TESTS)
   find_package(Catch2 REQUIRED)
   vigil_precompile(vigil_pch_test HEADERS ${VIGIL_PCH_STD} <catch2/catch.hpp> LINKS Catch2::Catch2)
-  vigil_precompile(vigil_pch_asio_test HEADERS ${VIGIL_PCH_STD} ${VIGIL_PCH_ASIO} <catch2/catch.hpp> LINKS vigil_asio Catch2::Catch2)
+  vigil_precompile(vigil_pch_asio_test
+    HEADERS ${VIGIL_PCH_STD} ${VIGIL_PCH_ASIO} <catch2/catch.hpp>
+    LINKS vigil_asio Catch2::Catch2)
 endif()

@@ -7,7 +7,8 @@ function(vigil_options target)
   target_compile_options(${target} PRIVATE ${VIGIL_WARNINGS})
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(${target} PRIVATE -fstack-protector-strong -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero -fcf-protection)
+    target_compile_options(${target} PRIVATE -fstack-protector-strong -D_FORTIFY_SOURCE=3
+                           -ftrivial-auto-var-init=zero -fcf-protection)
   endif()
 endfunction()
 

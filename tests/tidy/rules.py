@@ -119,11 +119,12 @@ def functions(source: Source) -> Iterator[tuple[str, int, int]]:
 
 def check_dead_files(tree: Tree) -> Iterator[Finding]:
     included = {name for source in tree.cpp for _, name in source.includes}
+    included |= {f"{PurePosixPath(source.path).parent}/{name}" for source in tree.cpp for _, name in source.includes}
     forced = " ".join(re.findall(r"-include \S+", " ".join(tree.cmake.values())))
     for source in tree.sources.values():
         name = PurePosixPath(source.path).name
         if source.suffix == ".hpp" and source.path not in included and f"/{name}" not in forced:
-            yield Finding(source.path, 1, "dead file", "no file includes this header (by its path from the root)")
+            yield Finding(source.path, 1, "dead file", "no file includes this header")
         elif source.suffix in (".cpp", ".proto"):
             # A .proto is often named without its ending, in a loop over languages.
             stem = re.escape(name) if source.suffix == ".cpp" else rf"{re.escape(PurePosixPath(source.path).stem)}(?:\.proto)?"
