@@ -172,8 +172,8 @@ void Known::check_deliveries(std::vector<std::string>& complaints) const {
   }
 }
 
-void Known::check_vigils(Driver& driver, Instant now, std::vector<std::string>& complaints) const {
-  for (const auto& [id, vigil] : vigils_) {
+void Known::check_vigils(Driver& driver, Instant now, std::vector<std::string>& complaints) {
+  for (auto& [id, vigil] : vigils_) {
     const auto state = driver.store().look(id, vigil.refresh);
     if (vigil.ended && (state || state.error() != wire::ENDED))
       complaints.push_back("vigil " + short_hex(id) + " was ended and lives");
@@ -185,13 +185,16 @@ void Known::check_vigils(Driver& driver, Instant now, std::vector<std::string>& 
     if (vigil.answered && (state->second.holder != 0 || state->second.lease_s == 0))
       complaints.push_back("the answer to vigil " + short_hex(id) + " is lost");
     for (std::uint32_t stage = 0; stage < 2; ++stage) {
-      const Instant due = vigil.due + (stage == 0 ? 0 : vigil.after_s) + 1;
-      if (due > now || (stage == 1 && vigil.answering)) continue;
+      if (vigil.answering) continue;  // an answer, also one inside the hold, pauses the ladder
+      // Stage 1 counts from when stage 0 fired, which after an outage is later than its due.
+      const Instant due = stage == 0 ? vigil.due + 1 : vigil.stage_0_by + vigil.after_s + 1;
+      if (due > now || (stage == 1 && vigil.stage_0_by == 0)) continue;
       const CopyId copy = released_copy_id(id, 1, stage, wire::STAGE, vigil.address[stage]);
       if (!waiting_.contains(copy) && !acknowledging_.contains(copy))
         complaints.push_back("stage " + std::to_string(stage) + " of vigil " + short_hex(id) + " never fired, due " +
                              std::to_string(now - vigil.due) + " s ago");
     }
+    if (vigil.stage_0_by == 0 && vigil.due + 1 <= now) vigil.stage_0_by = now;
   }
 }
 

@@ -131,7 +131,7 @@ class Known {
     Instant due = 0;
     std::uint32_t after_s = 0;
     bool kept = false, ending = false, ended = false, answering = false, answered = false;
-    std::array<bool, 2> read{};  // somebody has begun to acknowledge a copy of this stage
+    Instant stage_0_by = 0;  // a check at this moment found that stage 0 had fired
   };
   struct Seen {
     std::uint64_t order;
@@ -140,7 +140,7 @@ class Known {
 
   void check_mailbox(Driver& driver, const MailboxId& mailbox, std::vector<std::string>& complaints);
   void check_deliveries(std::vector<std::string>& complaints) const;
-  void check_vigils(Driver& driver, Instant now, std::vector<std::string>& complaints) const;
+  void check_vigils(Driver& driver, Instant now, std::vector<std::string>& complaints);
   void check_addresses(Driver& driver, std::vector<std::string>& complaints) const;
   void see(const MailboxId& mailbox, Lane lane, std::uint64_t order, const CopyId& id, std::vector<std::string>& complaints);
   void note_reading(const StoredCopy& copy, const MailboxId& mailbox);
