@@ -200,7 +200,7 @@ class Reader {
   const toml::table& root_;
   std::string file_;
   std::set<std::string> sections_, known_;
-  std::map<std::pair<std::uint32_t, std::string>, std::string> complaints_;
+  std::map<std::pair<std::uint32_t, std::string>, std::string> complaints_;  // bounded: by the keys of one file
 };
 
 // Visits every key and writes its value down as text.
@@ -265,7 +265,7 @@ class Keeper {
     else if (const std::any& old = values_[(*at_)++]; change == Change::restart)
       value = std::any_cast<const Value&>(old);
   }
-  std::vector<std::any> values_;
+  std::vector<std::any> values_;  // bounded: one per key
   std::optional<std::size_t> at_;
 };
 

@@ -42,7 +42,7 @@ class Console {
   storage::Store& store_;
   Tell tell_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
-  std::set<boost::asio::local::stream_protocol::socket*> peers_;  // at most eight
+  std::set<boost::asio::local::stream_protocol::socket*> peers_;  // bounded: open_max
 };
 
 }  // namespace vigil::server

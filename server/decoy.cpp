@@ -37,7 +37,8 @@ class Conversation {
   asio::awaitable<void> run() {
     for (unsigned count = 1;; ++count) {
       DecoyHead head;
-      const DecoyHead::State state = co_await read_head(head, count == 1 ? head_wait : kept_alive_wait);
+      const seconds patience = count == 1 ? head_wait : kept_alive_wait;
+      const DecoyHead::State state = co_await read_head(head, patience);
       if (state == DecoyHead::State::more) co_return;  // closed, or silent for too long: nginx says nothing then
       const DecoyMoment at{now_s(), count < requests_max};
       if (state == DecoyHead::State::refused) {
@@ -67,7 +68,8 @@ class Conversation {
         co_return state;
       }
       unread_.clear();
-      const bool more = co_await read_more(head.begun() ? head_wait : first_wait);
+      const seconds patience = head.begun() ? head_wait : first_wait;
+      const bool more = co_await read_more(patience);
       if (!more) co_return DecoyHead::State::more;
     }
   }

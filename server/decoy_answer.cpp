@@ -311,9 +311,7 @@ std::int64_t parse_http_date(const std::string& text) {
 }
 
 DecoyAnswer answer_refused(const DecoyRequest& request, unsigned status, const DecoyMoment& at) {
-  DecoyRequest known = request;  // a version that was not read whole counts as 1.0
-  known.version = std::max(known.version, 10u);
-  DecoyAnswer answer = special(known, status, false, at.now_s);
+  DecoyAnswer answer = special(request, status, false, at.now_s);
   answer.closes = true;
   return answer;
 }

@@ -12,8 +12,8 @@ namespace vigil::server {
 // What nginx keeps of a head; header names in lower case.
 struct DecoyRequest {
   std::string method;
-  std::string path;      // decoded, dots and double slashes resolved
-  unsigned version = 9;  // 9, 10, 11 and above
+  std::string path;       // decoded, dots and double slashes resolved
+  unsigned version = 10;  // 9, 10, or 11 and above; 10 until the line is whole
   std::map<std::string, std::string> headers;
   bool says_close = false, says_keep_alive = false;
   std::uint64_t body_bytes = 0;

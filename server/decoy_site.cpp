@@ -12,7 +12,7 @@
 namespace vigil::server {
 namespace {
 
-constexpr std::size_t files_max = 10'000, site_bytes_max = 64u << 20;
+constexpr std::size_t files_max = 10'000, entries_max = 20'000, site_bytes_max = 64u << 20;
 constexpr std::size_t zip_bytes_min = 20;
 
 // /var/www/html/index.nginx-debian.html of nginx 1.22.1-9+deb12u11, byte for byte.
@@ -119,7 +119,7 @@ DecoySite DecoySite::fresh_nginx(std::int64_t modified_s) {
 
 std::expected<DecoySite, std::string> DecoySite::of_folder(const std::filesystem::path& folder) {
   DecoySite site;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, entries = 0;
   std::error_code error;
   std::filesystem::recursive_directory_iterator at(folder, error);
   if (error)
@@ -127,6 +127,9 @@ std::expected<DecoySite, std::string> DecoySite::of_folder(const std::filesystem
   for (; at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
     if (error) return std::unexpected(fmt::format("decoy.site: {} cannot be read whole: {}.", folder.string(), error.message()));
     const std::filesystem::path& file = at->path();
+    if (++entries > entries_max)
+      return std::unexpected(
+          fmt::format("decoy.site: {} holds more than 20,000 entries; use decoy.upstream instead.", folder.string()));
     const std::string path = "/" + file.lexically_relative(folder).generic_string();
     struct stat is{};
     if (::lstat(file.c_str(), &is) != 0 || S_ISLNK(is.st_mode)) continue;

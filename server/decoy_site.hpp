@@ -33,8 +33,8 @@ class DecoySite {
   Found find(const std::string& path) const;
 
  private:
-  std::map<std::string, DecoyPage> pages_;
-  std::set<std::string> folders_{"/"};  // each with its slash
+  std::map<std::string, DecoyPage> pages_;  // bounded: files_max
+  std::set<std::string> folders_{"/"};      // bounded: entries_max; each with its slash
 };
 
 // As nginx's gzip filter does it for a body of known length.

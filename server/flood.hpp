@@ -41,8 +41,8 @@ class AddressFloods {
   struct Shard;
   std::uint32_t urgent_per_min_, prekeys_per_h_;
   std::uint64_t salt_ = 0;
-  std::size_t sets_ = 1;  // per shard
-  std::vector<std::unique_ptr<Shard>> shards_;
+  std::size_t sets_ = 1;                        // per shard
+  std::vector<std::unique_ptr<Shard>> shards_;  // bounded: a fixed number
 };
 
 }  // namespace vigil::server

@@ -32,7 +32,7 @@ class Undo {
   void keep() { made_.clear(); }
 
  private:
-  std::vector<std::filesystem::path> made_;
+  std::vector<std::filesystem::path> made_;  // bounded: a relay's files
 };
 
 std::expected<void, std::string> put(Undo& undo, const std::filesystem::path& file, View content) {

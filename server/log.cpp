@@ -21,7 +21,7 @@ Sentence sentence(Say what) {
     case Say::draining:
       return {LogLevel::info, "Stopping: telling N connections, answering what is under way."};
     case Say::stopped:
-      return {LogLevel::info, "Stopped after N s. Nothing was left unanswered."};
+      return {LogLevel::info, "Stopped after N s."};
     case Say::reloaded:
       return {LogLevel::info, "The configuration was read again and is in force."};
     case Say::reload_refused:

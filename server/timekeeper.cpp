@@ -12,11 +12,12 @@ namespace {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
-constexpr milliseconds breath{10};      // between two releases, while very much is due
-constexpr milliseconds look_again{50};  // while the second that is due has not quite come
-constexpr milliseconds retry{250};      // after a store that could not
+constexpr milliseconds breath{10};         // between two releases, while very much is due
+constexpr milliseconds look_again{50};     // while the second that is due has not quite come
+constexpr std::uint32_t in_vain_max = 12;  // 4 s in all: no two clocks of this process differ by so much
+constexpr milliseconds retry{250};         // after a store that could not
 constexpr milliseconds retry_max{1000};
-// The store's time may be ahead of ours, when the clock was set back while the relay was down: ask it so often anyway.
+// The store's time may be ahead of ours, when the clock was set back while the relay was down: it is asked so often anyway.
 constexpr milliseconds long_sleep{30'000};
 
 }  // namespace
@@ -49,9 +50,10 @@ asio::awaitable<void> Timekeeper::sleep(milliseconds time) {
 }
 
 asio::awaitable<void> Timekeeper::run() {
+  ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
   while (!stopping_) {
     const storage::Instant now = now_s();
-    if (due_ && (*due_ <= now || clock_.monotonic_ms() >= ask_anyway_ms_)) {
+    if ((due_ && *due_ <= now) || clock_.monotonic_ms() >= ask_anyway_ms_) {
       co_await release();
       continue;
     }
@@ -63,8 +65,7 @@ asio::awaitable<void> Timekeeper::run() {
 }
 
 asio::awaitable<void> Timekeeper::release() {
-  const storage::Instant asked = *due_;
-  ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
+  const storage::Instant asked = now_s();
   const std::uint64_t heard = heard_;
   storage::ReleaseDue write;
   const storage::Outcome outcome = co_await storage::apply(store_, write);
@@ -75,12 +76,19 @@ asio::awaitable<void> Timekeeper::release() {
     co_await sleep(std::min(retry_max, retry * failed_));
     co_return;
   }
-  counters_.releases.add();
   failed_ = 0;
-  if (heard_ == heard) due_.reset();  // the store said nothing more: it will when there is something
-  // Due again at the same moment means the store's clock is behind ours: wait for it, longer each time.
-  idle_ = due_ && *due_ <= asked ? std::min(idle_ + 1, 20u) : 0;
-  co_await sleep(breath + look_again * idle_);
+  ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
+  if (!due_ || *due_ > asked) {
+    if (heard_ != heard) counters_.releases.add();
+    in_vain_ = 0;
+    co_await sleep(breath);
+    co_return;
+  }
+  // Still due: the store's second has not quite come, or its last vigil has gone and it has nothing more to say. Wait longer each
+  // time.
+  ++in_vain_;
+  if (in_vain_ >= in_vain_max && heard_ == heard) due_.reset();
+  co_await sleep(breath + look_again * std::min(in_vain_, in_vain_max));
 }
 
 }  // namespace vigil::server

@@ -38,7 +38,7 @@ class Timekeeper {
   std::optional<storage::Instant> due_;
   std::uint64_t heard_ = 0;  // how often the store has said something
   std::uint64_t ask_anyway_ms_ = 0;
-  std::uint32_t failed_ = 0, idle_ = 0;
+  std::uint32_t failed_ = 0, in_vain_ = 0;
   bool stopping_ = false;
 };
 
