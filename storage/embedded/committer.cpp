@@ -16,7 +16,9 @@ void Committer::start() {
 }
 
 Status Committer::submit(std::unique_ptr<Request>& request) {
-  const std::size_t bytes = cost_of(*request).bytes + sizeof(Request);
+  request->cost = cost_of(*request);
+  request->urgent = is_urgent(*request);
+  const std::size_t bytes = request->cost.bytes + sizeof(Request);
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return wire::UNAVAILABLE;
@@ -24,7 +26,7 @@ Status Committer::submit(std::unique_ptr<Request>& request) {
     inbox_bytes_ += bytes;
     ++inbox_requests_;
     request->charged_bytes = bytes;
-    (is_urgent(*request) ? inbox_urgent_ : inbox_normal_).push_back(std::move(request));
+    (request->urgent ? inbox_urgent_ : inbox_normal_).push_back(std::move(request));
   }
   wake_.notify_one();
   return wire::DONE;
@@ -65,11 +67,12 @@ bool Committer::wait_for_work() {
     for (auto& request : from) to.push_back(std::move(request));
     from.clear();
   };
-  for (auto& request : inbox_back_) {
+  while (!inbox_back_.empty()) {
     --parked_;
-    (is_urgent(*request) ? urgent_ : normal_).push_front(std::move(request));
+    Requests& to = inbox_back_.back()->urgent ? urgent_ : normal_;
+    to.push_front(std::move(inbox_back_.back()));
+    inbox_back_.pop_back();
   }
-  inbox_back_.clear();
   move_to(inbox_urgent_, urgent_);
   move_to(inbox_normal_, normal_);
   return !(stopping_ && urgent_.empty() && normal_.empty() && parked_ == 0);
@@ -77,7 +80,7 @@ bool Committer::wait_for_work() {
 
 bool Committer::fits(const Request& request) const {
   if (taken_ == 0) return true;
-  const Cost cost = cost_of(request);
+  const Cost& cost = request.cost;
   return taken_ < limits::batch_requests_max && taken_cost_.copies + cost.copies <= limits::batch_copies_max &&
          taken_cost_.bytes + cost.bytes <= limits::batch_bytes_max;
 }
@@ -92,26 +95,59 @@ void Committer::fill_batch() {
     if (from.empty() || !fits(*from.front())) return;
     std::unique_ptr<Request> request = std::move(from.front());
     from.pop_front();
-    const Cost cost = cost_of(*request);
+    const Cost cost = request->cost;
     taken_cost_.copies += cost.copies;
     taken_cost_.bytes += cost.bytes;
     ++taken_;
     taken_normal_ += &from == &normal_;
     step(std::move(request));
-    for (auto& next : batch_.follow_ups) urgent_.push_back(std::move(next));
+    for (auto& next : batch_.follow_ups) {
+      next->cost = cost_of(*next);
+      next->urgent = is_urgent(*next);
+      (next->urgent ? urgent_ : normal_).push_back(std::move(next));
+    }
     batch_.follow_ups.clear();
   }
 }
 
 void Committer::step(std::unique_ptr<Request> request) {
-  if (!core_.writable || request->failed) return finish(std::move(request), answer(wire::UNAVAILABLE, 2));
+  if (!core_.writable || request->failed) {
+    leave_line(*request);
+    return finish(std::move(request), answer(wire::UNAVAILABLE, 2));
+  }
   Missing missing(core_);
   gather(core_, *request, missing);
+  const Sender sender{request->completion, request->urgent};
+  if (!request->in_line && request->completion && (!missing.none() || (!lines_.empty() && lines_.contains(sender)))) {
+    lines_[sender].push_back(request.get());
+    request->in_line = true;
+  }
   if (!missing.none()) return park(std::move(request), missing.take());
+  if (request->in_line && lines_[sender].front() != request.get()) {
+    ready_[request.get()] = std::move(request);
+    return;
+  }
   std::optional<Outcome> outcome = apply(core_, batch_, *request);
+  leave_line(*request);
   if (outcome) return finish(std::move(request), std::move(*outcome));
   const std::shared_ptr<Parent> parent = request->parent;
   parent->request = std::move(request);  // answered by its last child
+}
+
+// The next of its sender may be ready, and is then gathered again: what it found may have changed.
+void Committer::leave_line(Request& request) {
+  if (!request.in_line) return;
+  request.in_line = false;
+  const auto line = lines_.find({request.completion, request.urgent});
+  std::erase(line->second, &request);
+  if (line->second.empty()) {
+    lines_.erase(line);
+    return;
+  }
+  const auto next = ready_.find(line->second.front());
+  if (next == ready_.end()) return;
+  (next->second->urgent ? urgent_ : normal_).push_front(std::move(next->second));
+  ready_.erase(next);
 }
 
 // Waits until everything it needs has been read, then it is gathered again.
@@ -210,6 +246,7 @@ void Committer::fail() {
     for (Answered& one : answered) one.outcome = answer(wire::UNKNOWN, 2);
   }
   core_.close(false);
+  core_.disk.drop_ballast();  // if it was for want of room
   post_answers();
   if (Observer* observer = core_.observer) observer->unsettled();
   retry_after_ = retry_first;

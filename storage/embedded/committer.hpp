@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <thread>
+#include <unordered_map>
 
 #include "storage/embedded/verbs.hpp"
 
@@ -43,6 +45,7 @@ class Committer {
   bool fits(const Request& request) const;
   void step(std::unique_ptr<Request> request);
   void park(std::unique_ptr<Request> request, std::vector<Missing::Start> starts);
+  void leave_line(Request& request);
   void come_back(std::unique_ptr<Request> request);
   void finish(std::unique_ptr<Request> request, Outcome outcome);
   void stay_alive();
@@ -63,6 +66,9 @@ class Committer {
 
   // The thread's own.
   Requests urgent_, normal_;
+  using Sender = std::pair<Completion*, bool>;  // and the lane
+  std::map<Sender, std::deque<Request*>> lines_;              // only of senders with something that had to be read
+  std::unordered_map<Request*, std::unique_ptr<Request>> ready_;  // but not in front of its line
   std::size_t parked_ = 0, taken_ = 0, taken_normal_ = 0;
   Cost taken_cost_;
   std::vector<std::pair<boost::asio::any_io_executor, std::vector<Answered>>> answers_;

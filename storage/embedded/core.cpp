@@ -87,7 +87,9 @@ std::optional<std::string> Core::begin_epoch() {
     if (!meta.ParseFromString(*row) || meta.version() != row_version)
       return "the store in " + options.directory.string() +
              " was written by another version of vigild; use that version, or a new directory";
-    hashing_key = id_of<HashingKey>(meta.hashing_key());
+    // Reopened: other threads are using the same key.
+    const auto kept = id_of<HashingKey>(meta.hashing_key());
+    if (!(kept == hashing_key)) hashing_key = kept;
   } else {
     hashing_key = random_id<HashingKey>();
     meta.set_version(row_version);

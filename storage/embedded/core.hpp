@@ -45,7 +45,8 @@ struct Core {
   Counters counters;
   Disk disk;
   std::atomic<Observer*> observer = nullptr;
-  std::uint64_t openings = 0;  // of the database, by this process
+  std::atomic<std::uint64_t> openings = 0;  // of the database, by this process
+  std::uint64_t unread_day = 0;              // when unread mailboxes were last looked for
   Readers readers{2};
 
   Tag mailbox_tag(const MailboxId& id) const;
@@ -74,6 +75,8 @@ bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shar
 bool load_address(Core& core, Rocks::Reading& reading, const Tag& tag, std::shared_ptr<AddressEntry>& out);
 bool load_address_list(Core& core, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<AddressList>& out);
 bool load_prekeys(Core& core, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<PrekeyShelf>& out);
+// Mailboxes that nobody has read for longer than the operator allows.
+bool find_unread(Core& core, Rocks::Reading& reading, std::vector<MailboxId>& out);
 AddressEntry address_from_row(const Core& core, const stored::Address& row);
 stored::Address row_from_address(const AddressEntry& entry);
 

@@ -231,4 +231,22 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Burn&) 
   return answer(wire::DONE);
 }
 
+// ---- ExpireUnread
+
+void prepare(const Core&, Request&, ExpireUnread&) {}
+
+void gather(Core&, Request& request, ExpireUnread&, Missing& missing) { missing.unread(request); }
+
+std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, ExpireUnread&) {
+  for (const MailboxId& mailbox : request.unread) {
+    auto burn = std::make_unique<Request>();
+    burn->what = Write(Burn{mailbox});
+    burn->parent = request.parent;
+    if (request.parent) ++request.parent->left;
+    prepare(core, *burn);
+    batch.follow_ups.push_back(std::move(burn));
+  }
+  return answer(wire::DONE);
+}
+
 }  // namespace vigil::storage

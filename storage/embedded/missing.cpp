@@ -76,6 +76,18 @@ bool Missing::id(IdCheck& check) {
   return false;
 }
 
+bool Missing::unread(Request& request) {
+  if (request.unread_known) return true;
+  starts_.push_back([&core = core_, &request](Then then) {
+    core.readers.need([&core, &request, then = std::move(then)] {
+      Rocks::Reading reading = core.rocks.read();
+      request.unread_known = true;
+      then(reading && find_unread(core, reading, request.unread), nullptr);
+    });
+  });
+  return false;
+}
+
 bool Missing::parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unordered_map<std::uint64_t, SharedBytes>& into) {
   std::erase_if(seqs, [&](std::uint64_t seq) { return into.contains(seq); });
   if (seqs.empty()) return true;

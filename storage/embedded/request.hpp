@@ -16,6 +16,14 @@ struct Fire {
   Tag vigil{};
 };
 
+// The committer's own, once a day: mailboxes that nobody has read for too long are burned.
+struct ExpireUnread {};
+
+// How much of a batch a request takes.
+struct Cost {
+  std::size_t copies = 0, bytes = 0;
+};
+
 // An address that a request names, and what became known of it.
 struct Target {
   AddressHash hash;
@@ -42,11 +50,14 @@ struct Parent {
 };
 
 struct Request {
-  std::variant<Write, Fire> what;
+  std::variant<Write, Fire, ExpireUnread> what;
   boost::asio::any_io_executor shard;
   Completion* completion = nullptr;  // null: nobody waits
   std::uint64_t tag = 0;
   std::shared_ptr<Parent> parent;
+  Cost cost;
+  bool urgent = false;
+  bool in_line = false;  // behind or before others of its sender, see Committer
   std::size_t charged_bytes = 0;  // of the inbox; 0: did not come through it
 
   // Prepared on the caller's thread.
@@ -64,6 +75,8 @@ struct Request {
   std::shared_ptr<PrekeyShelf> prekeys;
   std::unordered_map<std::uint64_t, SharedBytes> parts;  // sealed copies of a vigil, by seq
   unsigned part_tries = 0;
+  std::vector<MailboxId> unread;  // ExpireUnread
+  bool unread_known = false;
   std::vector<std::shared_ptr<void>> held;  // what was read for it stays in memory
   bool failed = false;                      // something could not be read
 };

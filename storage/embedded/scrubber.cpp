@@ -1,11 +1,41 @@
-// First what earlier openings remembered is read into memory; then, every interval, everything acknowledged or expired is driven
-// out of the files.
+// Every interval, everything acknowledged, expired or overwritten is driven out of log, tables and manifest:
+//
+//   flush all families     the log and what died in memory go; a table with a tombstone asks for its own compaction (erasing.cpp)
+//   expired buckets        their files go whole; what is left over in small ones is compacted away
+//   heads                  overwritten rows leave no tombstone, so the small family is compacted each time
+//   tombstones             whatever compaction has not reached by itself is compacted by name
+//   two heartbeats         the manifest rolls on each edit and writes the state before it: after two, no old boundary is left
+//
+// Before all that, once per opening: the ids that earlier openings remembered are read into memory.
 #include "storage/embedded/scrubber.hpp"
 
+#include <rocksdb/convenience.h>
+
 namespace vigil::storage {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr Instant slack_s = 5;  // a batch that is on its way may still write into a bucket that has just ended
+constexpr unsigned ballast_margin_percent = 5;
+
+rocksdb::CompactRangeOptions whole_compaction() {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  options.exclusive_manual_compaction = false;
+  return options;
+}
+
+bool overlaps(const rocksdb::LiveFileMetaData& file, Bucket bucket) {
+  return file.column_family_name == rocksdb::kDefaultColumnFamilyName && bucket_of_key(file.smallestkey) <= bucket &&
+         bucket_of_key(file.largestkey) >= bucket;
+}
+
+}  // namespace
 
 void Scrubber::start() {
-  interval_s_ = core_.options.scrub_interval_s;
+  look_at_disk();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -18,19 +48,45 @@ void Scrubber::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Scrubber::run() {
-  fill_remembered();
+bool Scrubber::sleep_for(milliseconds time) {
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; })) {
-    lock.unlock();
-    core_.disk.look();
-    lock.lock();
+  return !wake_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void Scrubber::run() {
+  auto next = steady_clock::now() + std::chrono::milliseconds(core_.options.scrub_interval_s * std::uint64_t{750});
+  do {
+    look_at_disk();
+    if (core_.writable && filled_opening_ != core_.openings) fill_remembered();
+    if (steady_clock::now() < next) continue;
+    const auto began = steady_clock::now();
+    cycle();
+    const auto took = std::chrono::ceil<std::chrono::seconds>(steady_clock::now() - began);
+    const Rocks::Reading reading = core_.rocks.read();
+    std::uint64_t bytes = 0;
+    if (reading) reading.db().GetAggregatedIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+    // What is acknowledged right after a flush waits for the next one and for the work that follows it.
+    const std::uint64_t wanted_s = std::max<std::uint64_t>(core_.options.scrub_interval_s, bytes / bytes_per_s);
+    const auto period_s = std::max<std::uint64_t>(wanted_s * 3 / 4, 1);
+    bound_s_ = std::max(wanted_s, period_s + 2 * static_cast<std::uint64_t>(took.count()));
+    next = began + std::chrono::seconds(period_s);
+  } while (sleep_for(milliseconds(500)));
+}
+
+void Scrubber::look_at_disk() {
+  core_.disk.look();
+  const unsigned free = core_.disk.free_percent();
+  if (free < core_.options.free_for_urgent_percent) {
+    core_.disk.drop_ballast();  // acknowledgements always work
+  } else {
+    core_.disk.take_ballast(core_.options.free_for_normal_percent + ballast_margin_percent);
   }
 }
 
 void Scrubber::fill_remembered() {
   Rocks::Reading reading = core_.rocks.read();
   if (!reading) return;
+  const std::uint64_t opening = core_.openings;
   for (const Bucket bucket : core_.buckets.unexpired(core_.clock.now_s())) {
     std::string end(kind_key(bucket, Kind::remembered).view());
     ++end.back();
@@ -45,6 +101,67 @@ void Scrubber::fill_remembered() {
     if (!at->status().ok()) return;
   }
   core_.remembered.filled();
+  filled_opening_ = opening;
+}
+
+void Scrubber::cycle() {
+  Rocks::Reading reading = core_.rocks.read();
+  if (!reading) return;
+  core_.coarse_now->store(core_.clock.now_s(), std::memory_order_relaxed);
+  // One idle family with one row in memory would pin every log: all are flushed.
+  if (!reading.db().Flush(rocksdb::FlushOptions(), {reading.once(), reading.heads()}).ok()) return;
+  drop_expired_buckets(reading);
+  compact_heads(reading);
+  chase_tombstones(reading);
+  beat(reading);
+}
+
+void Scrubber::drop_expired_buckets(Rocks::Reading& reading) {
+  const Instant now = core_.clock.now_s();
+  for (const Bucket bucket : core_.buckets.expired(now > slack_s ? now - slack_s : 0)) {
+    const Key from = bucket_key(bucket), to = bucket_key(bucket + 1);
+    const rocksdb::Slice begin = slice(from.view()), end = slice(to.view());
+    rocksdb::DeleteFilesInRange(&reading.db(), reading.once(), &begin, &end, false).PermitUncheckedError();
+    if (!reading.db().CompactRange(whole_compaction(), reading.once(), &begin, &end).ok()) return;
+    // Files that were just being compacted are skipped by both: then again in the next cycle.
+    std::vector<rocksdb::LiveFileMetaData> files;
+    reading.db().GetLiveFilesMetaData(&files);
+    if (std::any_of(files.begin(), files.end(), [&](const auto& file) { return overlaps(file, bucket); })) continue;
+    core_.buckets.drop(bucket);
+    core_.remembered.drop(bucket);
+  }
+}
+
+void Scrubber::compact_heads(Rocks::Reading& reading) {
+  reading.db().CompactRange(whole_compaction(), reading.heads(), nullptr, nullptr).PermitUncheckedError();
+}
+
+void Scrubber::chase_tombstones(Rocks::Reading& reading) {
+  constexpr int turns = 20;
+  for (int turn = 0; turn < turns; ++turn) {
+    rocksdb::TablePropertiesCollection tables;
+    if (!reading.db().GetPropertiesOfAllTables(reading.once(), &tables).ok()) return;
+    std::erase_if(tables, [](const auto& table) { return table.second->num_deletions == 0; });
+    if (tables.empty()) return;
+    if (!sleep_for(milliseconds(50))) return;
+    if (turn != turns / 2) continue;
+    std::vector<rocksdb::LiveFileMetaData> files;
+    reading.db().GetLiveFilesMetaData(&files);
+    for (const rocksdb::LiveFileMetaData& file : files) {
+      const bool stays = std::any_of(tables.begin(), tables.end(), [&](const auto& table) { return table.first.ends_with(file.name); });
+      if (!stays) continue;
+      const rocksdb::Slice begin(file.smallestkey), end(file.largestkey);
+      reading.db().CompactRange(whole_compaction(), reading.once(), &begin, &end).PermitUncheckedError();
+    }
+  }
+}
+
+void Scrubber::beat(Rocks::Reading& reading) {
+  for (int turn = 0; turn < 2; ++turn) {
+    rocksdb::WriteOptions unsynced;  // nothing hangs on it
+    if (!reading.db().Put(unsynced, reading.heads(), slice(beat_key), slice(turn == 0 ? "0" : "1")).ok()) return;
+    if (!reading.db().Flush(rocksdb::FlushOptions(), reading.heads()).ok()) return;
+  }
 }
 
 }  // namespace vigil::storage

@@ -1,4 +1,4 @@
-// The thread that makes the disk forget: see scrubber.cpp.
+// The thread that makes the disk forget, and looks how full it is. One per store.
 #pragma once
 
 #include <chrono>
@@ -12,23 +12,34 @@ namespace vigil::storage {
 
 class Scrubber {
  public:
-  explicit Scrubber(Core& core) : core_(core) {}
+  explicit Scrubber(Core& core) : core_(core), bound_s_(core.options.scrub_interval_s) {}
   ~Scrubber() { stop(); }
   void start();
   void stop();
-  // Acknowledged and expired bytes leave the files within this, at today's size.
-  std::chrono::seconds bound() const { return std::chrono::seconds(interval_s_.load()); }
+  // Acknowledged and expired bytes leave the files within this, at today's size and pace.
+  std::chrono::seconds bound() const { return std::chrono::seconds(bound_s_.load()); }
 
  private:
+  // The scrubber's own pace, so that it does not crowd out commits.
+  static constexpr std::uint64_t bytes_per_s = 10'000'000;
+
   void run();
+  bool sleep_for(std::chrono::milliseconds time);  // false: stopping
+  void look_at_disk();
   void fill_remembered();
+  void cycle();
+  void drop_expired_buckets(Rocks::Reading& reading);
+  void compact_heads(Rocks::Reading& reading);
+  void chase_tombstones(Rocks::Reading& reading);
+  void beat(Rocks::Reading& reading);
 
   Core& core_;
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  std::atomic<std::uint32_t> interval_s_ = 60;
+  std::uint64_t filled_opening_ = 0;
+  std::atomic<std::uint64_t> bound_s_;
 };
 
 }  // namespace vigil::storage

@@ -24,6 +24,8 @@ class Missing {
   bool id(IdCheck& check);
   bool parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unordered_map<std::uint64_t, SharedBytes>& into);
 
+  bool unread(Request& request);  // mailboxes past their days
+
   bool none() const { return starts_.empty(); }
   std::vector<Start> take() { return std::move(starts_); }
 
@@ -36,10 +38,6 @@ void prepare(const Core& core, Request& request);
 void gather(Core& core, Request& request, Missing& missing);
 // Nothing: the answer comes with the last of the requests that this one started.
 std::optional<Outcome> apply(Core& core, Batch& batch, Request& request);
-// How much of a batch it takes.
-struct Cost {
-  std::size_t copies = 0, bytes = 0;
-};
 Cost cost_of(const Request& request);
 bool is_urgent(const Request& request);
 
@@ -66,6 +64,7 @@ VIGIL_VERB(Answering)
 VIGIL_VERB(Close)
 VIGIL_VERB(ReleaseDue)
 VIGIL_VERB(Fire)
+VIGIL_VERB(ExpireUnread)
 #undef VIGIL_VERB
 
 inline Outcome answer(Status status, std::uint32_t retry_after_s = 0) {

@@ -267,13 +267,16 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Release
     core.vigils.find(tag)->many_silent = many;
     core.vigils.find(tag)->silence_counted = true;
   }
-  if (due.empty()) return answer(wire::DONE);
-  request.parent = std::make_shared<Parent>();
-  request.parent->left = due.size();
-  for (const Tag& tag : due) {
-    fire_soon(batch, *core.vigils.find(tag));
-    batch.follow_ups.back()->parent = request.parent;
+  for (const Tag& tag : due) fire_soon(batch, *core.vigils.find(tag));
+  if (const std::uint64_t today = batch.now_s() / 86'400; today != core.unread_day) {
+    core.unread_day = today;
+    batch.follow_ups.push_back(std::make_unique<Request>());
+    batch.follow_ups.back()->what = ExpireUnread{};
   }
+  if (batch.follow_ups.empty()) return answer(wire::DONE);
+  request.parent = std::make_shared<Parent>();
+  request.parent->left = batch.follow_ups.size();
+  for (const auto& child : batch.follow_ups) child->parent = request.parent;
   return std::nullopt;
 }
 
