@@ -3,7 +3,9 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <vector>
 
 namespace vigil::client {
 namespace {
@@ -13,6 +15,20 @@ Path default_folder() {
   if (given != nullptr && *given != '\0') return given;
   const char* const user = std::getenv("HOME");
   return Path(user != nullptr && *user != '\0' ? user : "/") / ".local/share/vigil";
+}
+
+// Half-written files of processes that were killed; those of living ones are younger.
+void sweep(const Path& folder) {
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(10);
+  std::error_code failed;
+  std::vector<Path> leftovers;
+  for (auto at = std::filesystem::directory_iterator(folder, failed); !failed && at != std::filesystem::directory_iterator();
+       at.increment(failed)) {
+    std::error_code gone;
+    const auto written = at->last_write_time(gone);
+    if (at->path().filename().string().starts_with(".new-") && !gone && written < old) leftovers.push_back(at->path());
+  }
+  for (const Path& leftover : leftovers) std::filesystem::remove(leftover, failed);
 }
 
 }  // namespace
@@ -27,6 +43,8 @@ Outcome<Home> Home::find(const Path& flag) {
   if (::chmod(without_slash.c_str(), 0700) != 0) return std::unexpected(Fault::disk);
   const Outcome<void> outbox = make_private_folder(without_slash / "outbox");
   if (!outbox) return std::unexpected(outbox.error());
+  sweep(without_slash);
+  sweep(without_slash / "outbox");
   return Home(without_slash);
 }
 

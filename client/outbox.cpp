@@ -20,6 +20,7 @@ constexpr std::string_view ending = ".item";
 constexpr std::uint64_t unreached_first_s = 2;
 constexpr std::uint64_t unreached_most_s = 60;
 constexpr std::uint64_t retry_after_most_s = 3600;
+constexpr std::uint64_t closed_kept_s = 7 * 24 * 3600;
 
 Bytes written(const kept::Item& item) {
   Bytes out(item.ByteSizeLong());
@@ -96,6 +97,7 @@ void judge_one(Verdict& verdict, const std::string& serialised, const wire::Requ
   verdict.open.push_back(rest);
   verdict.status = status;
   if (next == NextStep::try_for_2_h) verdict.refused = true;
+  // An ended vigil (an ending overtook its keep, say) is not *done*: nobody may read »on the relay« from it.
   if (next == NextStep::fix_client || next == NextStep::show_ended) verdict.broken = true;
   verdict.wait_s = std::max<std::uint64_t>(verdict.wait_s, std::min<std::uint64_t>(answer.retry_after_s(), retry_after_most_s));
 }
@@ -228,6 +230,11 @@ std::optional<Outbox::Claimed> Outbox::claim_due(std::uint64_t now_s) {
   const Outcome<std::vector<kept::Item>> items = list();
   if (!items) return std::nullopt;
   for (const kept::Item& item : *items) {
+    // What was given up is shown for as long as contents are kept; then it goes, whether somebody looked or not.
+    if (!is_open(item) && item.written_s() + closed_kept_s < now_s) {
+      Outcome<Claimed> old = claim(*ItemId::from(view(item.id())));
+      if (old) (void)old->forget();
+    }
     if (!is_open(item) || item.next_try_s() > now_s) continue;
     Outcome<Claimed> claimed = claim(*ItemId::from(view(item.id())));
     // Read again under the lock: another process may just have tried it.

@@ -25,7 +25,8 @@ enum class Fate {
   waiting,   // not reached, or to be asked again: tried again at item.next_try_s
   refused,   // the address does not take it: every 10 min for 2 h
   given_up,  // refused for 2 h: say so to the person, then forget()
-  broken,    // the relay cannot read it, or it has ended: our bug or another version. Say so, then forget()
+  broken,    // the relay cannot read it, or its vigil has ended (see Sent.answers): our bug or another version. Say so, then
+             // forget()
 };
 
 class Outbox {

@@ -124,10 +124,10 @@ TEST_CASE("what each status asks of the client is done", "[client][outbox]") {
   CHECK(wait_s == 30);
   CHECK(fate_of(wire::SLOW_DOWN, 4'000'000'000U, wait_s) == Fate::waiting);
   CHECK(wait_s == 3'600);  // a relay cannot silence an outbox for years
+  CHECK(fate_of(wire::ENDED, 0, wait_s) == Fate::broken);
   CHECK(fate_of(wire::UNKNOWN, 0, wait_s) == Fate::waiting);
   CHECK(wait_s == 2);
-  for (const wire::Status status :
-       {wire::INVALID, wire::TOO_LARGE, wire::WRONG_ROLE, wire::CONFLICT, wire::UNSUPPORTED, wire::ENDED})
+  for (const wire::Status status : {wire::INVALID, wire::TOO_LARGE, wire::WRONG_ROLE, wire::CONFLICT, wire::UNSUPPORTED})
     CHECK(fate_of(status, 0, wait_s) == Fate::broken);
 }
 
@@ -152,6 +152,16 @@ TEST_CASE("a keep in parts is done when the whole vigil is, and sent whole again
   CHECK(fate_after(item, answered({wire::PARTIAL, wire::PARTIAL, wire::DONE}), 1'000) == Fate::done);
   CHECK(fate_after(again, answered({wire::PARTIAL, wire::PARTIAL, wire::UNAVAILABLE}, 5), 1'000) == Fate::waiting);
   CHECK(again.requests_size() == 3);
+}
+
+TEST_CASE("what was given up stays to be shown for seven days and then goes by itself", "[client][outbox]") {
+  const TemporaryHome home;
+  Outbox outbox(*home);
+  REQUIRE(outbox.put_claimed(item_of({deliver(1)}), 100)->settle(answered({wire::INVALID}), 100) == Fate::broken);
+  CHECK_FALSE(outbox.claim_due(100 + 7 * 86'400));
+  CHECK(outbox.list()->size() == 1);
+  CHECK_FALSE(outbox.claim_due(101 + 7 * 86'400));
+  CHECK(outbox.list()->empty());
 }
 
 TEST_CASE("urgent items go first, then the oldest", "[client][outbox]") {
@@ -191,6 +201,13 @@ TEST_CASE("a damaged item is moved aside and stops no other; leftovers of a kill
   CHECK(outbox.list()->size() == 1);
   CHECK(outbox.list()->size() == 1);
   CHECK(std::filesystem::exists(home->outbox() / ("damaged-" + std::string(32, '0'))));
+  // What a killed process left half written is swept away by a later command, not at once: it may belong to a living one.
+  std::filesystem::last_write_time(home->outbox() / ".new-0000",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  REQUIRE(write_durably(home->outbox() / ".new-0001", view("half")));
+  REQUIRE(Home::find(home->folder()));
+  CHECK_FALSE(std::filesystem::exists(home->outbox() / ".new-0000"));
+  CHECK(std::filesystem::exists(home->outbox() / ".new-0001"));
 }
 
 TEST_CASE("four processes drain one outbox: each item is settled exactly once", "[client][outbox]") {
