@@ -89,12 +89,12 @@ void add_ranges(wire::ClientFrame& frame, const std::set<std::uint64_t>& numbers
 
 struct OwnerLink::State {
   State(const asio::any_io_executor& on, const Routes& routes, const SigningKey& key, LinkOptions chosen)
-      : executor(on), owner(key), options(chosen), to_write(on), arrived(on), flushed(on) {
+      : executor(on), owner(*SigningKey::from_seed(key.seed())), options(chosen), to_write(on), arrived(on), flushed(on) {
     binding.root = routes.root();
   }
 
   asio::any_io_executor executor;
-  const SigningKey& owner;
+  const SigningKey owner;  // our own copy: whoever connected need not keep hers
   LinkOptions options;
   Binding binding;
   std::unique_ptr<Socket> socket;
