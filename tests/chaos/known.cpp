@@ -187,14 +187,15 @@ void Known::check_vigils(Driver& driver, Instant now, std::vector<std::string>& 
     for (std::uint32_t stage = 0; stage < 2; ++stage) {
       if (vigil.answering) continue;  // an answer, also one inside the hold, pauses the ladder
       // Stage 1 counts from when stage 0 fired, which after an outage is later than its due.
-      const Instant due = stage == 0 ? vigil.due + 1 : vigil.stage_0_by + vigil.after_s + 1;
+      // Two seconds: the clocks of worker, store and this check each show whole seconds.
+      const Instant due = (stage == 0 ? vigil.due : vigil.stage_0_by + vigil.after_s) + 2;
       if (due > now || (stage == 1 && vigil.stage_0_by == 0)) continue;
       const CopyId copy = released_copy_id(id, 1, stage, wire::STAGE, vigil.address[stage]);
       if (!waiting_.contains(copy) && !acknowledging_.contains(copy))
         complaints.push_back("stage " + std::to_string(stage) + " of vigil " + short_hex(id) + " never fired, due " +
                              std::to_string(now - vigil.due) + " s ago");
     }
-    if (vigil.stage_0_by == 0 && vigil.due + 1 <= now) vigil.stage_0_by = now;
+    if (vigil.stage_0_by == 0 && vigil.due + 2 <= now) vigil.stage_0_by = now;
   }
 }
 
