@@ -96,19 +96,22 @@ TEST_CASE("the observer knows the earliest moment at which there is something to
   World world({}, &notes);
   const Person ann = person(world.driver());
   const Instant now = world.clock().wall_s();
+  // The observer is told after the answers of a batch have left: a further batch makes sure of it.
   REQUIRE(status_of(world, alert({{0, {ann}}}, 500).keep) == wire::DONE);
+  world.driver().release_due();
   CHECK(notes.due() >= now + 499);
   CHECK(notes.due() <= now + 501);
   const Plan sooner = alert({{0, {ann}}}, 100);
   REQUIRE(status_of(world, sooner.keep) == wire::DONE);
+  world.driver().release_due();
   CHECK(notes.due() >= now + 99);
   CHECK(notes.due() <= now + 101);
   world.reopen();
-  world.driver().release_due();
+  for (int i = 0; i < 2; ++i) world.driver().release_due();
   CHECK(notes.due() >= now + 99);
   CHECK(notes.due() <= now + 101);
   REQUIRE(status_of(world, sooner.end(wire::STOP)) == wire::DONE);
-  world.driver().release_due();
+  for (int i = 0; i < 2; ++i) world.driver().release_due();
   CHECK(notes.due() >= now + 499);
   CHECK(notes.due() <= now + 501);
 }
@@ -119,10 +122,12 @@ TEST_CASE("following next_due alone releases every stage in time", "[contract][o
   const Person ann = person(world.driver());
   const Instant start = world.clock().wall_s();
   REQUIRE(status_of(world, alert({{0, {ann}}, {45, {ann}}, {75, {ann}}}, 30).keep) == wire::DONE);
+  world.driver().release_due();
   std::vector<Instant> fired;
   for (int turn = 0; turn < 50 && world.clock().wall_s() < start + 160; ++turn) {
     const Instant due = notes.due(), now = world.clock().wall_s();
     if (due > now) world.clock().advance_s(due - now);
+    world.driver().release_due();
     world.driver().release_due();
     for (const StoredCopy& copy : world.driver().fetch(ann.mailbox)) {
       (void)copy;
