@@ -66,8 +66,8 @@ class Committer {
 
   // The thread's own.
   Requests urgent_, normal_;
-  using Sender = std::pair<Completion*, bool>;  // and the lane
-  std::map<Sender, std::deque<Request*>> lines_;              // only of senders with something that had to be read
+  using Sender = std::pair<Completion*, bool>;                    // and the lane
+  std::map<Sender, std::deque<Request*>> lines_;                  // only of senders with something that had to be read
   std::unordered_map<Request*, std::unique_ptr<Request>> ready_;  // but not in front of its line
   std::size_t parked_ = 0, taken_ = 0, taken_normal_ = 0;
   Cost taken_cost_;

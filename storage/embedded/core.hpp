@@ -46,7 +46,7 @@ struct Core {
   Disk disk;
   std::atomic<Observer*> observer = nullptr;
   std::atomic<std::uint64_t> openings = 0;  // of the database, by this process
-  std::uint64_t unread_day = 0;              // when unread mailboxes were last looked for
+  std::uint64_t unread_day = 0;             // when unread mailboxes were last looked for
   Readers readers{2};
 
   Tag mailbox_tag(const MailboxId& id) const;

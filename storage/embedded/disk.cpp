@@ -15,12 +15,16 @@ void Disk::look() {
   // What root keeps for itself is not ours: as df counts it.
   const auto used = now.f_blocks - now.f_bfree;
   const auto whole = used + now.f_bavail;
-  if (whole != 0) free_percent_.store(static_cast<unsigned>(now.f_bavail * 100 / whole), std::memory_order_relaxed);
+  if (whole == 0) return;
+  free_percent_.store(static_cast<unsigned>(now.f_bavail * 100 / whole), std::memory_order_relaxed);
+  const auto ballast_blocks = ballast_bytes / now.f_frsize + 1;
+  const auto left = now.f_bavail > ballast_blocks ? now.f_bavail - ballast_blocks : 0;
+  free_beside_ballast_percent_.store(static_cast<unsigned>(left * 100 / whole), std::memory_order_relaxed);
 }
 
 void Disk::take_ballast(unsigned free_at_least_percent) {
   const std::filesystem::path path = directory_ / "ballast";
-  if (free_percent() < free_at_least_percent || std::filesystem::exists(path)) return;
+  if (free_beside_ballast_percent_ < free_at_least_percent || std::filesystem::exists(path)) return;
   const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   if (file < 0) return;
   if (posix_fallocate(file, 0, static_cast<off_t>(ballast_bytes)) != 0) ::unlink(path.c_str());

@@ -15,7 +15,7 @@ class Disk {
   void look();
   unsigned free_percent() const { return free_percent_.load(std::memory_order_relaxed); }
 
-  // Makes the ballast file when there is room for it.
+  // Makes the ballast file when so much stays free beside it.
   void take_ballast(unsigned free_at_least_percent);
   // Frees it. False: there is none.
   bool drop_ballast();
@@ -23,7 +23,7 @@ class Disk {
  private:
   static constexpr std::size_t ballast_bytes = 32u << 20;
   const std::filesystem::path directory_;
-  std::atomic<unsigned> free_percent_ = 100;
+  std::atomic<unsigned> free_percent_ = 100, free_beside_ballast_percent_ = 0;
 };
 
 }  // namespace vigil::storage

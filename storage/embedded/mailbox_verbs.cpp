@@ -235,7 +235,9 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Burn&) 
 
 void prepare(const Core&, Request&, ExpireUnread&) {}
 
-void gather(Core&, Request& request, ExpireUnread&, Missing& missing) { missing.unread(request); }
+void gather(Core&, Request& request, ExpireUnread&, Missing& missing) {
+  missing.unread(request);
+}
 
 std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, ExpireUnread&) {
   for (const MailboxId& mailbox : request.unread) {

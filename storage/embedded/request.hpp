@@ -57,7 +57,7 @@ struct Request {
   std::shared_ptr<Parent> parent;
   Cost cost;
   bool urgent = false;
-  bool in_line = false;  // behind or before others of its sender, see Committer
+  bool in_line = false;           // behind or before others of its sender, see Committer
   std::size_t charged_bytes = 0;  // of the inbox; 0: did not come through it
 
   // Prepared on the caller's thread.

@@ -148,7 +148,8 @@ void Scrubber::chase_tombstones(Rocks::Reading& reading) {
     std::vector<rocksdb::LiveFileMetaData> files;
     reading.db().GetLiveFilesMetaData(&files);
     for (const rocksdb::LiveFileMetaData& file : files) {
-      const bool stays = std::any_of(tables.begin(), tables.end(), [&](const auto& table) { return table.first.ends_with(file.name); });
+      const bool stays =
+          std::any_of(tables.begin(), tables.end(), [&](const auto& table) { return table.first.ends_with(file.name); });
       if (!stays) continue;
       const rocksdb::Slice begin(file.smallestkey), end(file.largestkey);
       reading.db().CompactRange(whole_compaction(), reading.once(), &begin, &end).PermitUncheckedError();

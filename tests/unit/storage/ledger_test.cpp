@@ -57,7 +57,7 @@ TEST_CASE("the cache gives up what was not used for longest, never what is held"
 TEST_CASE("two who want the same entry wait for one load", "[storage][ledger]") {
   Cache<AddressEntry> cache;
   int told = 0;
-  const auto then = [&](bool ok) { told += ok; };
+  const auto then = [&](bool ok, const auto& entry) { told += ok && entry; };
   CHECK(cache.want(Tag{1}, then));
   CHECK_FALSE(cache.want(Tag{1}, then));
   cache.loaded(Tag{1}, std::make_shared<AddressEntry>(), true);
