@@ -148,11 +148,11 @@ class Talk:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def wait(self, within_s, kind=None, since=0, **fields):
+    def wait(self, within_s, event_kind=None, since=0, **fields):
         """The first event from number 'since' on with these fields; a value that is callable is asked."""
 
         def fits(event):
-            if kind and event["event"] != kind:
+            if event_kind and event["event"] != event_kind:
                 return False
             return all(value(event.get(key)) if callable(value) else event.get(key) == value for key, value in fields.items())
 
@@ -168,7 +168,7 @@ class Talk:
                     wanted = {key: ("..." if callable(value) else value) for key, value in fields.items()}
                     seen = [{k: v for k, v in e.items() if k != "came"} for e in self.events[since:]][-12:]
                     raise Failed(f"{self.name}: {'ended' if ended else 'nothing within %.1f s' % within_s} while waiting for "
-                                 f"{kind} {wanted}; seen: {json.dumps(seen)[:3000]}; errors: {self.errors}")
+                                 f"{event_kind} {wanted}; seen: {json.dumps(seen)[:3000]}; errors: {self.errors}")
                 self._more.wait(min(left, 0.5))
 
     def mark(self):
