@@ -34,7 +34,7 @@ class SecretPaths {
   bool contain(std::string_view path) const;
 
  private:
-  std::vector<Hash> hashes_;
+  std::vector<Hash> hashes_;  // bounded: as many as the configuration has paths
 };
 
 }  // namespace vigil::server

@@ -1,9 +1,11 @@
 #include "server/listener.hpp"
 
+#include <netinet/tcp.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+
 #include <csignal>
 #include <future>
 
@@ -13,6 +15,8 @@
 namespace vigil::server {
 
 using namespace std::chrono_literals;
+
+constexpr int unsent_bytes_max = 128 * 1024;
 
 struct Listener::Door {
   Door(asio::io_context& context) : acceptor(context) {}
@@ -42,6 +46,10 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Relay& rela
     if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
     if (!error && address.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
     if (!error) acceptor.bind(endpoint, error);
+    // What the kernel holds unsent for a slow reader is bounded too, and an urgent copy waits behind no more than that.
+    // Inherited.
+    using NotSent = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+    if (!error) acceptor.set_option(NotSent(unsent_bytes_max), error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error)
       return std::unexpected("cannot listen on " + at.address + " port " + std::to_string(at.port) + ": " + error.message());

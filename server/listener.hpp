@@ -46,10 +46,10 @@ class Listener {
   void arrive(Socket socket, Shard& shard);
 
   Relay& relay_;
-  std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<std::unique_ptr<Door>> doors_;
-  std::vector<std::thread> threads_;
-  std::vector<std::uint16_t> ports_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // bounded: one per core
+  std::vector<std::unique_ptr<Door>> doors_;    // bounded: one per configured address
+  std::vector<std::thread> threads_;            // bounded: one per shard
+  std::vector<std::uint16_t> ports_;            // bounded: one per door
   std::size_t next_shard_ = 0;
   bool started_ = false, drained_ = false;
 };

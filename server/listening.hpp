@@ -86,7 +86,7 @@ class Listening final : public Listens {
   std::uint64_t ticket_ = 0;  // 0: not listening
   bool listing_ = false;
   std::array<LaneState, 2> lanes_;
-  std::vector<std::optional<storage::Position>> given_;  // from number first_given_, empty where acknowledged; at most span_max
+  std::vector<std::optional<storage::Position>> given_;  // bounded: span_max; from number first_given_, empty where acknowledged
   std::uint64_t first_given_ = 1;
   std::uint32_t unacknowledged_ = 0, unacknowledged_normal_ = 0;
 };

@@ -88,10 +88,10 @@ class Shard {
   asio::io_context context_{1};
   Deadlines deadlines_;
   asio::steady_timer seconds_, tick_;
-  std::vector<std::function<void()>> tick_acts_;  // bounded by the requests outstanding in the store
-  std::list<std::unique_ptr<Peer>> peers_;        // bounded by connections_max
-  std::vector<FrameBuffer> spare_buffers_;
-  std::vector<std::vector<std::uint8_t>> spare_bytes_;
+  std::vector<std::function<void()>> tick_acts_;        // bounded: the requests outstanding in the store
+  std::list<std::unique_ptr<Peer>> peers_;              // bounded: connections_max
+  std::vector<FrameBuffer> spare_buffers_;              // bounded: spare_buffers_max
+  std::vector<std::vector<std::uint8_t>> spare_bytes_;  // bounded: spare_buffers_max
   wire::ClientFrame frame_;
   bool stopping_ = false;
   std::uint64_t cut_at_ms_ = 0;

@@ -89,7 +89,7 @@ class Switchboard final : public storage::Observer {
 
   std::function<void(storage::Instant)> next_due_;
   std::array<Stripe, stripes> stripes_;
-  std::vector<std::unique_ptr<Desk>> desks_;
+  std::vector<std::unique_ptr<Desk>> desks_;  // bounded: one per shard
   std::atomic<std::uint64_t> admitted_up_to_{0}, settled_up_to_{0}, last_ticket_{0};
 };
 

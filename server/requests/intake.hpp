@@ -96,7 +96,7 @@ class Intake final : public storage::Completion {
   std::optional<MailboxId> mailbox_;  // proved
   Bucket requests_, owner_requests_;
   std::unique_ptr<KeepParts> parts_;  // while vigils have missing parts
-  std::vector<Pending> pending_;      // by tag; at most pending_requests_max and what one frame adds
+  std::vector<Pending> pending_;      // bounded: pending_requests_max and what one frame adds; by tag
   std::uint32_t free_ = 0;            // 1 + index of the first free one; 0: none
   std::size_t outstanding_ = 0;
 };

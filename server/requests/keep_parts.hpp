@@ -41,7 +41,7 @@ class KeepParts {
   Added finish(Open& open);
 
   Relay& relay_;
-  std::vector<Open> open_;
+  std::vector<Open> open_;  // bounded: open_max
 };
 
 }  // namespace vigil::server

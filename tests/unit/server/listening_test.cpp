@@ -277,76 +277,91 @@ TEST_CASE("a closed way pauses pushing and loses nothing", "[server][listening]"
   CHECK(stage.given.orders() == Orders{1, 2});
 }
 
+namespace {
+
+// A random walk over what committer, disk and reader may do; the store's list shows what is settled and not acknowledged.
+struct Walk {
+  Stage stage;
+  std::mt19937& random;
+  std::vector<storage::StoredCopy> all;
+  std::uint64_t settled = 0;
+  bool started = false;
+  std::size_t acknowledged = 0;
+
+  Walk(std::mt19937& source, std::uint32_t window) : stage(window), random(source) {}
+  std::size_t below(std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random); }
+
+  void admit() {
+    all.push_back(copy_at(all.size() + 1, below(4) == 0 ? wire::URGENT : wire::NORMAL));
+    stage.switchboard.admitted(stage.mailbox, all.back());
+  }
+  void settle() {
+    settled = all.size();
+    stage.switchboard.settled(settled);
+  }
+  void start_or_answer() {
+    if (!std::exchange(started, true)) stage.listening->start();
+    if (stage.store.asked.empty()) return;
+    auto asked = stage.store.take();
+    storage::Store::Page page;
+    for (const auto& copy : all)
+      if (copy.at.lane == asked.lane && copy.at.order > asked.after && copy.at.order <= settled && page.size() < asked.most)
+        page.push_back(copy);
+    asked.done(std::move(page));
+  }
+  void acknowledge_some() {
+    const std::size_t given = stage.given.copies.size();
+    if (acknowledged == given) return;
+    std::vector<storage::Position> positions;
+    const std::size_t to = acknowledged + 1 + below(given - acknowledged);
+    REQUIRE(stage.listening->acknowledge(acknowledged + 1, to, positions));
+    REQUIRE(positions.size() == to - acknowledged);
+    acknowledged = to;
+    stage.listening->acknowledged();
+  }
+  void step() {
+    switch (below(6)) {
+      case 0:
+      case 1:
+        return admit();
+      case 2:
+        return settle();
+      case 3:
+        return stage.arrive();
+      case 4:
+        return start_or_answer();
+      case 5:
+        return acknowledge_some();
+    }
+  }
+  void finish() {
+    settle();
+    for (int rest = 0; rest < 2000 && stage.given.copies.size() < all.size(); ++rest) {
+      stage.arrive();
+      start_or_answer();
+      acknowledge_some();
+    }
+  }
+};
+
+}  // namespace
+
 TEST_CASE("any order of admitting, settling, listing and acknowledging gives each copy once, in order", "[server][listening]") {
-  // Method: a random walk over what committer, disk and reader may do; the store's list shows what is settled and not
-  // acknowledged.
   const std::uint32_t seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  const auto below = [&random](std::size_t bound) { return std::uniform_int_distribution<std::size_t>(0, bound - 1)(random); };
   for (int run = 0; run < 200; ++run) {
-    Stage stage(static_cast<std::uint32_t>(4 + below(20)));
-    std::vector<storage::StoredCopy> all;
-    std::uint64_t settled = 0;
-    std::vector<bool> acknowledged;
-    const auto answer = [&] {
-      auto asked = stage.store.take();
-      storage::Store::Page page;
-      for (const auto& copy : all)
-        if (copy.at.lane == asked.lane && copy.at.order > asked.after && copy.at.order <= settled && page.size() < asked.most)
-          page.push_back(copy);
-      asked.done(std::move(page));
-    };
-    bool started = false;
-    std::size_t unacknowledged_from = 0;
-    const auto acknowledge_some = [&] {
-      if (unacknowledged_from == stage.given.copies.size()) return;
-      std::vector<storage::Position> positions;
-      const std::size_t to = unacknowledged_from + 1 + below(stage.given.copies.size() - unacknowledged_from);
-      REQUIRE(stage.listening->acknowledge(unacknowledged_from + 1, to, positions));
-      CHECK(positions.size() == to - unacknowledged_from);
-      unacknowledged_from = to;
-      stage.listening->acknowledged();
-    };
-    for (int step = 0; step < 150; ++step) {
-      switch (below(6)) {
-        case 0:
-        case 1:
-          all.push_back(copy_at(all.size() + 1, below(4) == 0 ? wire::URGENT : wire::NORMAL));
-          stage.switchboard.admitted(stage.mailbox, all.back());
-          break;
-        case 2:
-          settled = all.size();
-          stage.switchboard.settled(settled);
-          break;
-        case 3:
-          stage.arrive();
-          break;
-        case 4:
-          if (!started) stage.listening->start();
-          started = true;
-          if (!stage.store.asked.empty()) answer();
-          break;
-        case 5:
-          acknowledge_some();
-          break;
-      }
-    }
-    if (!started) stage.listening->start();
-    settled = all.size();
-    stage.switchboard.settled(settled);
-    for (int rest = 0; rest < 2000 && stage.given.copies.size() < all.size(); ++rest) {
-      stage.arrive();
-      if (!stage.store.asked.empty()) answer();
-      acknowledge_some();
-    }
     INFO("run " << run);
-    REQUIRE(stage.given.copies.size() == all.size());
+    Walk walk(random, std::uniform_int_distribution<std::uint32_t>(4, 24)(random));
+    for (int step = 0; step < 150; ++step) walk.step();
+    walk.finish();
+    const Given& given = walk.stage.given;
+    REQUIRE(given.copies.size() == walk.all.size());
     std::uint64_t last[2] = {0, 0};
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      std::uint64_t& before = last[stage.given.lanes[i] == wire::URGENT ? 0 : 1];
-      CHECK(stage.given.copies[i].second > before);
-      before = stage.given.copies[i].second;
+    for (std::size_t i = 0; i < given.copies.size(); ++i) {
+      std::uint64_t& before = last[given.lanes[i] == wire::URGENT ? 0 : 1];
+      CHECK(given.copies[i].second > before);
+      before = given.copies[i].second;
     }
   }
 }

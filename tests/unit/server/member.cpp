@@ -1,3 +1,4 @@
+// The wire by hand: sockets, TLS, WebSocket frames, and the requests that tests make most.
 #include "member.hpp"
 
 #include <arpa/inet.h>

@@ -57,7 +57,8 @@ wire::RelayFrame all_of(Outbox& outbox) {
 TEST_CASE("a head is read as far as members need it", "[server][head]") {
   Head head;
   const std::string upgrade = "GET /a/b?c HTTP/1.1\r\nhost: x\r\nUPGRADE: h2c, WebSocket\r\nConnection: Upgrade\r\n\r\n";
-  REQUIRE(parse(upgrade + "more", head) == HeadState::whole);
+  const std::string with_more = upgrade + "more";
+  REQUIRE(parse(with_more, head) == HeadState::whole);
   CHECK(head.method == "GET");
   CHECK(head.path == "/a/b?c");
   CHECK((head.http_1_1 && head.upgrade && head.keep_alive && !head.chunked));

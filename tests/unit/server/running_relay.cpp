@@ -1,3 +1,4 @@
+// Makes a relay's keys and files in a folder, opens the store and listens on any free port.
 #include "running_relay.hpp"
 
 #include <boost/asio/io_context.hpp>
