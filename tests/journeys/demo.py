@@ -149,6 +149,7 @@ def back_and_clear(house, story, people, alert_id, listens):
 
 def no_route(house, story, relay, zarina, dana):
     story.head("Second act: no way out")
+    story.zero = None
     relay.stop()
     story.line("", "The relay is stopped: Zarina's phone reaches nothing.", DIM)
     alert = zarina.start("alert", "--now", pin=False)
@@ -179,8 +180,9 @@ def intruder(house, story, relay, people, fixes):
         where = path.relative_to(relay.data)
         kind = where.parts[0] if len(where.parts) > 1 else where.name
         kinds.setdefault(kind, []).append(path.stat().st_size)
+    meant = {"keys": "its own keys (the root is not among them)", "store": "sealed envelopes, hashes, expiry times", "vigild.toml": "its configuration"}
     for kind, sizes in sorted(kinds.items()):
-        print(f"          {kind:<16} {len(sizes):>3} files {sum(sizes):>10,} bytes")
+        print(f"          {kind:<12} {len(sizes):>3} files {sum(sizes):>11,} bytes   {meant.get(kind, '')}")
     secrets = {"her note": NOTE.encode(), "a word of it": b"Prado"}
     secrets.update({f"the name {name}": name.encode() for name in people})
     for fix in fixes:
@@ -200,6 +202,7 @@ def intruder(house, story, relay, people, fixes):
     (proof / "file").write_text("x" + NOTE)
     if len(search(proof, secrets)) < 2:
         raise Failed("the search finds nothing anywhere")
+    shutil.rmtree(proof)
     print("          Searched every byte for the note, the five names and the coordinates: not there.")
 
 
