@@ -66,7 +66,8 @@ std::vector<const std::vector<VigilPart>*> stages_to_fire(const Core& core, cons
     const auto hears = [&](const VigilPart& part) {
       return !head.parties[part.party].refused && storage::hears(core, request.parties[part.party]);
     };
-    if (std::any_of(parts.begin(), parts.end(), hears)) break;
+    const bool next_at_once = stage + 1 < head.stages.size() && head.stages[stage + 1].after_s == 0;
+    if (!next_at_once && std::any_of(parts.begin(), parts.end(), hears)) break;
   }
   return lists;
 }
