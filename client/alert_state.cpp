@@ -248,19 +248,9 @@ Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery,
   record::ActRecord* known = act_of(vigil, released.index());
   const std::uint64_t from_s = std::min(delivery.released_s(), now_s);
 
-  switch (released.act()) {
-    case wire::Released::ANSWERED:
-    case wire::Released::GIVEN_BACK:
-      if (odd != (released.act() == wire::Released::ANSWERED)) return Fact::unproved;
-      if (known != nullptr && released.step() <= known->step()) return Fact::known;
-      break;
-    case wire::Released::LAPSED:
-    case wire::Released::CLOSED:
-    case wire::Released::ACT_UNSET:
-    case wire::Released_Act_Released_Act_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case wire::Released_Act_Released_Act_INT_MAX_SENTINEL_DO_NOT_USE_:
-      return Fact::unproved;
-  }
+  // Also every act that this Vigil does not know.
+  if (released.act() != (odd ? wire::Released::ANSWERED : wire::Released::GIVEN_BACK)) return Fact::unproved;
+  if (known != nullptr && released.step() <= known->step()) return Fact::known;
   if (known == nullptr) {
     known = vigil.add_acts();
     known->set_index(released.index());

@@ -3,11 +3,11 @@
 #include "client/mail.hpp"
 #include "client/printable.hpp"
 #include "client/words.hpp"
-#include "crypto/e2ee/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
+#include "crypto/e2ee/words.hpp"
 
 namespace vigil::client {
 namespace {

@@ -31,7 +31,7 @@ constexpr milliseconds first_retry{300};
 constexpr milliseconds retry_most{15'000};
 constexpr seconds rings_every{3};
 constexpr seconds upkeep_every{3600};
-constexpr seconds anew_every{6 * 3600};  // links are made anew: keys are published when one begins
+constexpr seconds anew_every{6 * 3600};    // links are made anew: keys are published when one begins
 constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
 constexpr std::uint64_t look_later_s = 30;
 constexpr std::uint64_t look_closely_s = 180;

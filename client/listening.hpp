@@ -18,7 +18,7 @@ namespace vigil::client {
 
 struct ListenOptions {
   std::string on_alert{};  // a command to start at every ring; nothing of the alert reaches it
-  bool watch = true;     // show alerts that were waiting, ring until a key is pressed
+  bool watch = true;       // show alerts that were waiting, ring until a key is pressed
 };
 
 class Listening {

@@ -83,7 +83,8 @@ std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const
                                                          const content::Content& content, wire::Lane lane, const FreshKeys& keys,
                                                          bool keep, std::uint64_t now_s) {
   std::vector<ItemId> items;
-  SentContent sent{.content_id = *ContentId::from(view(content.id())), .to = contact.id, .sent_s = now_s, .content = content, .copies = {}};
+  SentContent sent{
+      .content_id = *ContentId::from(view(content.id())), .to = contact.id, .sent_s = now_s, .content = content, .copies = {}};
   const std::vector<Reach> reaches = account.contacts.reaches(contact.id);
   e2ee::Fault why = e2ee::Fault::expired;
   for (std::size_t i = 0; i < reaches.size(); ++i) {
@@ -95,8 +96,7 @@ std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const
     }
     const AddressHash hash = address_hash(reach.address);
     const auto one_time = i < keys.one_time.size() ? keys.one_time[i] : std::nullopt;
-    const auto envelope =
-        account.sessions.seal({.to = *bundle, .address = hash}, device_for(lane, reach), content, one_time);
+    const auto envelope = account.sessions.seal({.to = *bundle, .address = hash}, device_for(lane, reach), content, one_time);
     if (!envelope) {
       why = envelope.error();
       continue;

@@ -1,5 +1,7 @@
 // `vigil`: the command line over libvigil. Reads the line, starts one command (commands/), and turns whatever goes wrong into a
 // sentence and an exit code. Options never carry PINs, places, notes or cards.
+#include <google/protobuf/stubs/logging.h>
+
 #include <csignal>
 #include <cstdio>
 
@@ -45,6 +47,7 @@ Exit run_command(const commands::Common& common, const commands::Run& run) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  google::protobuf::SetLogHandler(nullptr);  // it would tell a terminal about every odd byte of others
   vigil::start_crypto();
   vigil::forbid_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);

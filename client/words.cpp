@@ -230,7 +230,9 @@ std::string ask_their_name() {
 std::string ask_their_name_or(std::string_view proposed) {
   return fmt::format("Name for this person on your screen (empty = {}): ", proposed);
 }
-std::string known_already() { return "You have met this person before. `vigil contacts` lists them."; }
+std::string known_already() {
+  return "You have met this person before. `vigil contacts` lists them.";
+}
 std::string ask_card() {
   return "Card (vigil:card:...): ";
 }
@@ -325,7 +327,9 @@ std::string received_by(std::string_view name) {
 std::string ask_to_write_again(std::string_view name) {
   return fmt::format("{} could not open something of yours: write or press again.", name);
 }
-std::string written_again(std::string_view name) { return fmt::format("{} could not open your message: it goes out again.", name); }
+std::string written_again(std::string_view name) {
+  return fmt::format("{} could not open your message: it goes out again.", name);
+}
 std::string their_phone_has_it(std::string_view name) {
   return fmt::format("{}: the alert is on that phone", name);
 }

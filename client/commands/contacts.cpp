@@ -3,8 +3,8 @@
 #include "client/commands/command.hpp"
 #include "client/printable.hpp"
 #include "client/words.hpp"
-#include "crypto/e2ee/words.hpp"
 #include "crypto/base/encoding.hpp"
+#include "crypto/e2ee/words.hpp"
 
 namespace vigil::client::commands {
 namespace {

@@ -83,7 +83,8 @@ Exit run_join(const Common& common, const JoinOptions& options) {
   }
   const PublicKey root = invite.routes.root();
   const SigningKey owner = SigningKey::generate();
-  Relay relay{.routes = invite.routes, .owner_seed = SecretBytes(owner.seed()), .invite = invite.right, .self_address = std::nullopt};
+  Relay relay{
+      .routes = invite.routes, .owner_seed = SecretBytes(owner.seed()), .invite = invite.right, .self_address = std::nullopt};
   const bool added = account->relays.add(relay);
   try {
     asio::io_context io(1);

@@ -4,9 +4,9 @@
 #include "client/mail.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
-#include "crypto/e2ee/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
+#include "crypto/e2ee/words.hpp"
 
 namespace vigil::client::commands {
 namespace {

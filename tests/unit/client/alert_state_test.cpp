@@ -166,6 +166,7 @@ TEST_CASE("a relay cannot declare a running answer lapsed", "[client][alert_stat
   const Night night;
   AlertState state = night.reader(0);
   state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 1, 1, start_s + 30), start_s + 30);
+  CHECK(state.notice(night.vigil_id, night.act(wire::Released::LAPSED, 2, 1, start_s + 60), start_s + 60) == Fact::known);
   CHECK(state.notice(night.vigil_id, night.act(wire::Released::LAPSED, 1, 1, start_s + 60), start_s + 60) == Fact::unproved);
   CHECK(state.view(start_s + 61, 0).shown == Shown::answering);
   CHECK(state.notice(night.vigil_id, night.act(wire::Released::LAPSED, 1, 1, start_s + 30 + lease_s), start_s + 30 + lease_s) ==
@@ -262,6 +263,7 @@ TEST_CASE("her own states climb from not sent to seen, each by its own fact", "[
   wire::VigilState relay;
   relay.set_released(true);
   relay.set_round(1);
+  relay.set_stage(1);
   relay.set_fetched(7);  // a relay's word for what readers have: never shown as phones
   CHECK(state.looked(night.vigil_id, relay, start_s + 11) == Fact::news);
   CHECK(state.view(start_s + 12, 0).shown == Shown::on_relay);
