@@ -37,15 +37,15 @@ using MailboxId = Fixed<struct MailboxIdTag, 32>;      // H("vigil mailbox", own
 using Address = Fixed<struct AddressTag, 32>;          // secret: whoever has it may send
 using AddressHash = Fixed<struct AddressHashTag, 32>;  // H("vigil address", address): all a relay keeps
 using CopyId = Fixed<struct CopyIdTag, 16>;
-using FanoutId = Fixed<struct FanoutIdTag, 16>;        // the id of a Deliver request
+using FanoutId = Fixed<struct FanoutIdTag, 16>;  // the id of a Deliver request
 using Topic = Fixed<struct TopicTag, 16>;
 using VigilId = Fixed<struct VigilIdTag, 32>;
-using Secret = Fixed<struct SecretTag, 32>;            // a secret of a vigil, a step of a chain, an invite's right
+using Secret = Fixed<struct SecretTag, 32>;  // a secret of a vigil, a step of a chain, an invite's right
 using Hash = Fixed<struct HashTag, 32>;
-using PublicKey = Fixed<struct PublicKeyTag, 32>;      // Ed25519
+using PublicKey = Fixed<struct PublicKeyTag, 32>;  // Ed25519
 using Signature = Fixed<struct SignatureTag, 64>;
 using Challenge = Fixed<struct ChallengeTag, 32>;
-using Exporter = Fixed<struct ExporterTag, 32>;        // TLS exporter, RFC 9266
+using Exporter = Fixed<struct ExporterTag, 32>;  // TLS exporter, RFC 9266
 
 }  // namespace vigil
 

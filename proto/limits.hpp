@@ -11,15 +11,15 @@ namespace vigil::limits {
 inline constexpr std::uint32_t protocol_version = 1;
 
 // ---- frames
-inline constexpr std::size_t frame_bytes_max = 64 * 1024;     // what a phone on a bad link sends in one go; bounds memory per connection
-inline constexpr std::size_t post_bytes_max = 512 * 1024;     // a whole keep in one request
+inline constexpr std::size_t frame_bytes_max = 64 * 1024;        // one go on a bad link; bounds memory per connection
+inline constexpr std::size_t post_bytes_max = 512 * 1024;        // a whole keep in one request
 inline constexpr std::size_t request_head_bytes_max = 8 * 1024;  // nginx's own default
 inline constexpr std::size_t requests_per_frame_max = 256;
-inline constexpr std::size_t acknowledged_ranges_max = 256;   // per frame
-inline constexpr std::size_t pending_requests_max = 1024;     // unanswered, per connection: then reading pauses
-inline constexpr std::size_t outbox_bytes_max = 256 * 1024;   // unsent, per connection: then pushing pauses
-inline constexpr std::uint32_t window_copies = 64;            // delivered and not acknowledged
-inline constexpr std::uint32_t window_urgent_copies = 8;      // of these, kept for urgent copies
+inline constexpr std::size_t acknowledged_ranges_max = 256;  // per frame
+inline constexpr std::size_t pending_requests_max = 1024;    // unanswered, per connection: then reading pauses
+inline constexpr std::size_t outbox_bytes_max = 256 * 1024;  // unsent, per connection: then pushing pauses
+inline constexpr std::uint32_t window_copies = 64;           // delivered and not acknowledged
+inline constexpr std::uint32_t window_urgent_copies = 8;     // of these, kept for urgent copies
 
 // ---- envelopes
 inline constexpr std::array<std::size_t, 4> envelope_bytes{1024, 4096, 16384, 57344};
@@ -29,25 +29,25 @@ constexpr bool is_envelope_size(std::size_t bytes) {
     if (bytes == exact) return true;
   return false;
 }
-inline constexpr std::size_t fanout_addresses_max = 1000;     // one network
+inline constexpr std::size_t fanout_addresses_max = 1000;  // one network
 inline constexpr std::size_t network_envelope_bytes_max = 16384;
-static_assert(fanout_addresses_max * 32 + network_envelope_bytes_max + 1024 < frame_bytes_max, "a network request fits one frame");
+static_assert(fanout_addresses_max * 32 + network_envelope_bytes_max + 1024 < frame_bytes_max, "a network request fits a frame");
 static_assert(envelope_bytes_max + 32 + 1024 < frame_bytes_max, "the largest envelope fits one frame");
 
 // ---- vigils
 inline constexpr std::size_t vigil_parts_max = 8;
 inline constexpr std::size_t vigil_parts_wait_s = 60;
-inline constexpr std::size_t vigil_bytes_max = 480 * 1024;    // serialised
+inline constexpr std::size_t vigil_bytes_max = 480 * 1024;  // serialised
 inline constexpr std::size_t responders_max = 32;
 inline constexpr std::size_t vigil_addresses_max = responders_max + 1;  // and the owner's own, which hears the notices too
 inline constexpr std::size_t stages_max = 8;
-inline constexpr std::size_t stage_copies_max = responders_max; // in all: everybody is in one tier
-inline constexpr std::size_t ending_envelope_bytes = 1024;    // endings, renewals and notices
-inline constexpr std::size_t alert_envelope_bytes = 4096;     // stage copies: twelve fixes, a note, the answer secret
+inline constexpr std::size_t stage_copies_max = responders_max;  // in all: everybody is in one tier
+inline constexpr std::size_t ending_envelope_bytes = 1024;       // endings, renewals and notices
+inline constexpr std::size_t alert_envelope_bytes = 4096;        // stage copies: twelve fixes, a note, the answer secret
 inline constexpr std::uint32_t answer_chain_steps = 255;
 static_assert(vigil_bytes_max < vigil_parts_max * (frame_bytes_max - 1024), "a vigil fits its parts");
 static_assert(vigil_bytes_max + 8 * 1024 < post_bytes_max, "a vigil fits one POST");
-static_assert(responders_max * alert_envelope_bytes + 5 * vigil_addresses_max * ending_envelope_bytes + 32 * 1024 < vigil_bytes_max,
+static_assert(responders_max * alert_envelope_bytes + 5 * vigil_addresses_max * ending_envelope_bytes + 32768 < vigil_bytes_max,
               "the largest alert: stage copies, two endings, two renewals and notices");
 static_assert(alert_envelope_bytes + 3 * ending_envelope_bytes < 10 * 1024, "an alert costs a responder at most 10 KB down");
 
@@ -55,22 +55,22 @@ static_assert(alert_envelope_bytes + 3 * ending_envelope_bytes < 10 * 1024, "an 
 inline constexpr std::uint32_t hold_s = 10;
 inline constexpr std::uint32_t lease_s = 15 * 60;
 inline constexpr std::array<std::uint32_t, 3> first_rounds_s{10 * 60, 20 * 60, 40 * 60};
-inline constexpr std::uint32_t hourly_rounds = 24;            // then every hour, so many times
-inline constexpr std::uint32_t late_round_s = 6 * 3600;       // then until the vigil dies
-inline constexpr std::uint32_t vigil_life_s = 30 * 24 * 3600; // from when its copies were last sealed
-inline constexpr std::uint32_t outage_grace_s = 15 * 60;      // check-ins after an outage: max(due, restart + min(outage, this))
-inline constexpr std::uint32_t remembered_s = 72 * 3600;      // ids of copies and vigils that are gone
+inline constexpr std::uint32_t hourly_rounds = 24;             // then every hour, so many times
+inline constexpr std::uint32_t late_round_s = 6 * 3600;        // then until the vigil dies
+inline constexpr std::uint32_t vigil_life_s = 30 * 24 * 3600;  // from when its copies were last sealed
+inline constexpr std::uint32_t outage_grace_s = 15 * 60;       // check-ins after an outage: max(due, restart + min(outage, this))
+inline constexpr std::uint32_t remembered_s = 72 * 3600;       // ids of copies and vigils that are gone
 inline constexpr std::uint32_t mailbox_unread_days = 90;
 
 // ---- room
-inline constexpr std::size_t normal_copies_max = 1000;        // per mailbox
+inline constexpr std::size_t normal_copies_max = 1000;  // per mailbox
 inline constexpr std::size_t normal_bytes_max = 16 * 1024 * 1024;
-inline constexpr std::size_t normal_places_own = 4;           // per address, whatever the others have filled
-inline constexpr std::size_t urgent_places_own = 12;          // per address: waiting copies and reserved ones
-inline constexpr std::size_t urgent_addresses_max = 256;      // per mailbox
-inline constexpr std::size_t addresses_max = 2048;            // per mailbox
-inline constexpr std::size_t vigils_per_address_max = 4;      // named in by it, living
-static_assert(vigils_per_address_max * 3 <= urgent_places_own, "an address has room for the stage, ending and notice of each vigil");
+inline constexpr std::size_t normal_places_own = 4;       // per address, whatever the others have filled
+inline constexpr std::size_t urgent_places_own = 12;      // per address: waiting copies and reserved ones
+inline constexpr std::size_t urgent_addresses_max = 256;  // per mailbox
+inline constexpr std::size_t addresses_max = 2048;        // per mailbox
+inline constexpr std::size_t vigils_per_address_max = 4;  // named in by it, living
+static_assert(vigils_per_address_max * 3 <= urgent_places_own, "stage, ending and notice of each vigil have a place");
 inline constexpr std::size_t bundle_bytes_max = 1024;
 inline constexpr std::size_t one_time_per_request_max = 100;
 inline constexpr std::size_t one_time_max = 200;
@@ -93,11 +93,11 @@ constexpr std::uint32_t lifetime_s(int lifetime) {
 }
 
 // ---- floods: memory-only token buckets, per connection and per address
-inline constexpr std::uint32_t requests_per_s = 20'000;       // per connection, bursts of the same size: a frame loop at full speed
-inline constexpr std::uint32_t owner_requests_per_s = 200;    // grants, prekeys, withdrawals
+inline constexpr std::uint32_t requests_per_s = 20'000;     // per connection: a frame loop at full speed
+inline constexpr std::uint32_t owner_requests_per_s = 200;  // grants, prekeys, withdrawals
 inline constexpr std::uint32_t urgent_per_address_per_min = 600;
 inline constexpr std::uint32_t prekey_fetches_per_address_per_h = 60;
-inline constexpr std::uint32_t handshake_s = 15;              // blocked networks throttle handshakes beyond 4 s
+inline constexpr std::uint32_t handshake_s = 15;  // blocked networks throttle handshakes beyond 4 s
 inline constexpr std::uint32_t greeting_s = 30;
 inline constexpr std::uint32_t keepalive_s = 240;
 inline constexpr std::uint32_t write_s = 60;
