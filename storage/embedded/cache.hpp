@@ -62,10 +62,15 @@ class Cache {
     for (Then& then : waiting) then(ok, entry);
   }
 
-  // The committer made it: nothing of it is on the disk yet.
-  void put(const Tag& tag, Held entry) {
+  // Entries that other threads read without a lock are never changed: the committer puts a new one in their place.
+  void replace(const Tag& tag, Held entry) {
     const std::lock_guard lock(mutex_);
-    if (!entries_.contains(tag)) insert(tag, std::move(entry));
+    const auto found = entries_.find(tag);
+    if (found == entries_.end()) return insert(tag, std::move(entry));
+    bytes_ -= found->second->entry->charged;
+    entry->charged = entry->bytes() + overhead_bytes;
+    bytes_ += entry->charged;
+    found->second->entry = std::move(entry);
   }
 
   void recharge(Entry& entry) {

@@ -171,7 +171,7 @@ void Committer::park(std::unique_ptr<Request> request, std::vector<Missing::Star
     }
     if (parked->left.fetch_sub(1) != 1) return;
     parked->request->failed = parked->failed;
-    parked->request->held = std::move(parked->held);
+    for (auto& one : parked->held) parked->request->held.push_back(std::move(one));
     come_back(std::move(parked->request));
   };
   for (const Missing::Start& start : starts) start(then);

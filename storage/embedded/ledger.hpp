@@ -72,6 +72,7 @@ struct MailboxEntry {
   void forget_old_topics();
 };
 
+// Immutable once it is in the cache, except for prekeys_taken, which is the committer's alone.
 struct AddressEntry {
   MailboxId mailbox;
   Tag mailbox_tag{};

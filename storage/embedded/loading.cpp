@@ -107,13 +107,17 @@ bool load_prekeys(Core&, Rocks::Reading& reading, const Tag& mailbox, std::share
 bool find_unread(Core& core, Rocks::Reading& reading, std::vector<MailboxId>& out) {
   const Instant today = core.clock.now_s() / 86'400;
   const std::string prefix(1, static_cast<char>(Head::mailbox));
-  return scan(reading, reading.heads(), prefix, [&](std::string_view, std::string_view value) {
+  std::uint64_t mailboxes = 0;
+  const bool ok = scan(reading, reading.heads(), prefix, [&](std::string_view, std::string_view value) {
+    ++mailboxes;
     stored::Mailbox row;
     if (row.ParseFromArray(value.data(), static_cast<int>(value.size())) && row.version() == row_version &&
         row.last_read_day() + Instant{core.options.mailbox_unread_days} < today)
       out.push_back(id_of<MailboxId>(row.id()));
     return true;
   });
+  if (ok) core.counters.mailboxes = mailboxes;  // a crash loses the last seconds of counting: corrected once a day
+  return ok;
 }
 
 std::optional<std::string> load_invites(Core& core) {

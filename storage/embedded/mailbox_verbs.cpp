@@ -104,7 +104,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Grant& 
   if (limits::lifetime_s(grant.life_max) == 0) return answer(wire::INVALID);
   const Target& target = request.targets[0];
   const Instant now = batch.now_s();
-  std::shared_ptr<AddressEntry> entry = target.address;
+  const std::shared_ptr<AddressEntry> entry = target.address;
   if (entry && entry->good(now) && entry->mailbox_tag != request.mailbox_tag) return answer(wire::REFUSED);
 
   auto& all = request.addresses->addresses;
@@ -115,21 +115,16 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Grant& 
   if (others >= limits::addresses_max || (grant.urgent && urgent >= limits::urgent_addresses_max)) return answer(wire::FULL);
 
   const bool again = entry && entry->good(now);
-  AddressEntry next{.mailbox = grant.mailbox,
-                    .mailbox_tag = request.mailbox_tag,
-                    .urgent = grant.urgent,
-                    .normal = grant.normal,
-                    .vigils = grant.vigils,
-                    .life_max = static_cast<std::uint32_t>(grant.life_max),
-                    .prekeys_max = grant.prekeys_max,
-                    .prekeys_taken = again ? entry->prekeys_taken : 0,
-                    .expires = grant.expires};
-  if (entry) {
-    next.charged = entry->charged;
-    *entry = next;
-  } else {
-    core.addresses.put(target.tag, std::make_shared<AddressEntry>(next));
-  }
+  const AddressEntry next{.mailbox = grant.mailbox,
+                          .mailbox_tag = request.mailbox_tag,
+                          .urgent = grant.urgent,
+                          .normal = grant.normal,
+                          .vigils = grant.vigils,
+                          .life_max = static_cast<std::uint32_t>(grant.life_max),
+                          .prekeys_max = grant.prekeys_max,
+                          .prekeys_taken = again ? entry->prekeys_taken : 0,
+                          .expires = grant.expires};
+  core.addresses.replace(target.tag, std::make_shared<AddressEntry>(next));
   if (!again) core.counters.addresses.fetch_add(1, std::memory_order_relaxed);
   all[target.tag] = {grant.urgent, grant.expires};
   core.address_lists.recharge(*request.addresses);
@@ -159,7 +154,13 @@ void gather(Core&, Request& request, Withdraw&, Missing& missing) {
 
 namespace {
 
-void erase_address(Core& core, Batch& batch, const Tag& mailbox, const Tag& address) {
+// It stays in the cache as gone until the batch is written: no load may bring it back.
+void erase_address(Core& core, Batch& batch, const Tag& mailbox, const Tag& address, const AddressEntry* known) {
+  if (known) {
+    auto gone = std::make_shared<AddressEntry>(*known);
+    gone->gone = true;
+    core.addresses.replace(address, std::move(gone));
+  }
   batch.remove_head(head_key(Head::address, address).view());
   batch.remove_head(address_of_key(mailbox, address).view());
   if (core.counters.addresses.load(std::memory_order_relaxed) > 0)
@@ -172,9 +173,8 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Withdra
   const Target& target = request.targets[0];
   if (!target.address || target.address->gone) return answer(wire::DONE);  // not there, or not any more
   if (target.address->mailbox_tag != request.mailbox_tag) return answer(wire::REFUSED);
-  target.address->gone = true;
   request.addresses->addresses.erase(target.tag);
-  erase_address(core, batch, request.mailbox_tag, target.tag);
+  erase_address(core, batch, request.mailbox_tag, target.tag, target.address.get());
   return answer(wire::DONE);
 }
 
@@ -213,8 +213,8 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Burn&) 
     mailbox.exists = false;
   }
   for (const Target& target : request.targets) {
-    if (target.address && target.address->mailbox_tag == request.mailbox_tag) target.address->gone = true;
-    erase_address(core, batch, request.mailbox_tag, target.tag);
+    if (target.address && target.address->mailbox_tag != request.mailbox_tag) continue;
+    erase_address(core, batch, request.mailbox_tag, target.tag, target.address.get());
   }
   request.addresses->addresses.clear();
   {

@@ -45,7 +45,7 @@ TEST_CASE("an expired copy gives its room back", "[storage][ledger]") {
 
 TEST_CASE("the cache gives up what was not used for longest, never what is held", "[storage][ledger]") {
   Cache<AddressEntry> cache;
-  for (std::uint8_t i = 0; i < 100; ++i) cache.put(Tag{i}, std::make_shared<AddressEntry>());
+  for (std::uint8_t i = 0; i < 100; ++i) cache.replace(Tag{i}, std::make_shared<AddressEntry>());
   const auto held = cache.find(Tag{3});
   cache.find(Tag{50});
   cache.shrink(cache.bytes() / 10);
