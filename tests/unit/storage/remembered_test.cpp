@@ -1,4 +1,4 @@
-// Ids that were seen.
+// Ids that were seen stay known for their time, in memory and on disk, and not longer.
 #include <catch2/catch.hpp>
 
 #include "crypto/base/random.hpp"
