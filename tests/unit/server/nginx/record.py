@@ -3,7 +3,8 @@
 
     tests/unit/server/nginx/record.py HOST:PORT > tests/unit/server/nginx/recorded.jsonl
 
-The server's page must have been changed last at MODIFIED (touch -d). Each line: name, request, response, whether nginx closed. Bytes are
+The server's page must have been changed last at MODIFIED (touch -d). Each line: name, request, response, whether nginx closed.
+Bytes are
 written as characters of the same number. The built-in decoy must give the same bytes; Date is the only thing the test blanks.
 """
 import json
@@ -86,7 +87,8 @@ CASES = {
     "post, broken chunks": get(method="POST", head="Transfer-Encoding: chunked\r\n", body="zz\r\nhello\r\n0\r\n\r\n"),
     "post without a length": get(method="POST"),
     "post, then get": get(method="POST", head="Content-Length: 5\r\n", body="hello") + get("/nothing"),
-    "post, chunked, then get": get(method="POST", head="Transfer-Encoding: chunked\r\n", body="5\r\nhello\r\n0\r\n\r\n") + get("/nothing"),
+    "post, chunked, then get": get(method="POST", head="Transfer-Encoding: chunked\r\n", body="5\r\nhello\r\n0\r\n\r\n")
+    + get("/nothing"),
     "post to nothing": get("/nothing", method="POST", head="Content-Length: 5\r\n", body="hello"),
     "post, expecting": get(method="POST", head="Content-Length: 5\r\nExpect: 100-continue\r\n", body="hello"),
     "get, expecting": get(head="Content-Length: 5\r\nExpect: 100-continue\r\n", body="hello"),
@@ -163,7 +165,10 @@ CASES = {
     "many small headers": get(head="".join(f"X-{i}: {i}\r\n" for i in range(300))),
     "two requests": get() + get("/nothing"),
     "three requests, last one broken": get() + get("/nothing") + "nonsense\r\n\r\n",
-    "connection: upgrade": get(head="Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+    "connection: upgrade": get(
+        head="Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    ),
     "upgrade of nothing": get("/nothing", head="Connection: Upgrade\r\nUpgrade: websocket\r\n"),
     "connection: both": get(head="Connection: keep-alive, close\r\n"),
     "zipped": get(head="Accept-Encoding: gzip, deflate, br\r\n"),
