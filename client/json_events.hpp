@@ -4,41 +4,44 @@
 // Every line has   "event": its kind,   "at_s": this device's clock, seconds since 1970.   Ids are hex; an unknown field is to be
 // ignored.
 //
-//   joined        "relays":n                                           join: the mailbox is open, keys are published
-//   card          "card":"vigil:card:...", "not_after_s":n             card: a secret, like the QR code beside it
-//   words         "words":"three of them", "name":s                    card, meet: to be compared with the other screen
-//   met           "name":s, "checked":bool                             card, meet: now a contact
-//   contact       "name":s, "checked":bool, "fingerprint":hex          contacts: one line each
-//   tier          "tier":n, "after_s":n, "names":[s]                   tiers: one line each, from 1
-//   tiers_set     "responders":n, "prepared":n                         tiers: n alerts are ready to be pressed with no PIN and no
-//   network kept          "content":id, "name":s                               send: in the outbox, on disk sent "content":id,
-//   "name":s                               the relay has it (also from the outbox, later) state         "alert":id, "state":S,
-//   "words":s, "hers":bool [, "hold_s":n] [, "phones":n] [, "people":n] [, "name":s]
+// clang-format off
+//   joined        "relays":n                                  join: the mailbox is open, keys are published
+//   card          "card":"vigil:card:...", "not_after_s":n    card: a secret, like the QR code beside it
+//   words         "words":"three of them", "name":s           card, meet: to be compared with the other screen
+//   met           "name":s, "checked":bool                    card, meet: now a contact
+//   contact       "name":s, "checked":bool, "fingerprint":hex contacts: one line each
+//   tier          "tier":n, "after_s":n, "names":[s]          tiers: one line each, from 1
+//   tiers_set     "responders":n, "prepared":n                tiers: n alerts can be pressed with no PIN and no network
+//   kept          "content":id, "name":s                      send: in the outbox, on disk
+//   sent          "content":id, "name":s                      the relay has it (also from the outbox, later)
+//   state         "alert":id, "state":S, "words":s, "hers":bool [, "hold_s":n] [, "phones":n] [, "people":n] [, "name":s]
 //                 [, "silent_s":n] [, "round":n] [, "forced":true] [, "lease_s":n] [, "yours":bool]
 //                 S: not_sent, waits, on_relay, on_phones, seen, answering, nobody, all_clear, forced, unanswered
 //                 (unanswered: what a responder's device says before nobody's silence has become news)
 //   alert         "alert":id, "name":s, "pressed_s":n, "round":n, "tier":n, "stage":n, "first":bool, "note":s, "drill":bool,
-//                 "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}], newest first
+//                 "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}], newest first;
 //                 first: false = the same alert, rung again by a later round
-//   seen          "alert":id                                           a key was pressed
-//   receipt       "content":id | "alert":id, "name":s, "kind":"arrived"|"seen"   somebody's phone has it, or a person has seen it
-//   notice        "alert":id, "act":"answered"|"given_back"|"lapsed"|"closed", "name":s [, "other":s] [, "lease_s":n]   proved by
-//   its token ending        "alert":id, "name":s, "forced":bool                  she has cancelled; forced: do not call or write
-//   to her all_clear     "alert":id, "name":s, "note":s                       one person says so (two make the state all_clear)
+//   seen          "alert":id                                  a key was pressed
+//   receipt       "content":id | "alert":id, "name":s, "kind":"arrived"|"seen"
+//   notice        "alert":id, "act":"answered"|"given_back"|"lapsed"|"closed", "name":s [, "other":s] [, "lease_s":n]
+//                 proved by its token
+//   ending        "alert":id, "name":s, "forced":bool         she has cancelled; forced: do not call or write to her
+//   all_clear     "alert":id, "name":s, "note":s              one person says so (two make the state all_clear)
 //   answered      "alert":id, "yours":bool, "lease_s":n, "holder":s    answer, give-back: what the relay said
-//   closed        "alert":id, "counted":bool, "over":bool              all-clear
-//   cancelled     "alert":id, "on_relay":bool                          cancel: the same line, whichever PIN
+//   closed        "alert":id, "counted":bool, "over":bool     all-clear
+//   cancelled     "alert":id, "on_relay":bool                 cancel: the same line, whichever PIN
 //   text          "content":id, "name":s, "text":s, "written_s":n
-//   unreachable   "name":s, "given_up":bool                            »cannot be reached«; given_up: after 2 hours
-//   trouble       "name":s, "words":s                                  a copy that cannot be opened, or a notice without proof
-//   connected     "relay":"host:port" [, "key_old":true]               listening there
-//   dark          "relay":"host:port"                                  no answer over any route
-//   displaced     "relay":"host:port"                                  another device reads this mailbox now
-//   clock         "off_s":n                                            this device's clock differs from the relay's by a lot
-//   upkeep        "prepared":n, "prekeys":n                            what was renewed
-//   ready         "relays":n                                           listen: everything that waited has been read
+//   unreachable   "name":s, "given_up":bool                   »cannot be reached«; given_up: after 2 hours
+//   trouble       "name":s, "words":s                         a copy that cannot be opened, or a notice without proof
+//   connected     "relay":"host:port" [, "key_old":true]      listening there
+//   dark          "relay":"host:port"                         no answer over any route
+//   displaced     "relay":"host:port"                         another device reads this mailbox now
+//   clock         "off_s":n                                   this device's clock differs from the relay's by a lot
+//   upkeep        "prepared":n, "prekeys":n                   what was renewed
+//   ready         "relays":n                                  listen: everything that waited has been read
 //   status        "relays":n, "contacts":n, "prepared":n, "outbox":n, "locked":bool
-//   error         "code":n, "words":s                                  the sentence and the exit code of a command that failed
+//   error         "code":n, "words":s                         the sentence and the exit code of a command that failed
+// clang-format on
 #pragma once
 
 #include <cstdint>

@@ -90,6 +90,7 @@ asio::awaitable<Outcome<void>> Listening::run() {
   }
   const auto begin = [&](asio::awaitable<void> task) {
     ++tasks_;
+    // detached: tasks_ counts them, and run() returns when none is left
     asio::co_spawn(executor_, guarded(std::move(task)), asio::detached);
   };
   for (const Relay& relay : account_.relays.all()) begin(hold_link(relay.routes.root()));
@@ -325,7 +326,8 @@ asio::awaitable<void> Listening::send_outbox() {
     std::vector<Sent> sent = co_await drain(account_.outbox, wall_s());
     show_sent(sent);
     const std::optional<std::uint64_t> next = account_.outbox.next_due_s();
-    co_await pause(next && *next <= wall_s() ? milliseconds(100) : milliseconds(500));
+    const milliseconds wait(next && *next <= wall_s() ? 100 : 500);
+    co_await pause(wait);
   }
 }
 

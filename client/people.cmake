@@ -1,4 +1,4 @@
-# The upper half: what people do with it. Contacts and meetings, alerts and their states, screens and words; then the command itself.
+# The upper half: what people do with it. Contacts, meetings, alerts and their states, screens and words; then the command itself.
 add_custom_command(
   OUTPUT ${generated}/client/alert_record.pb.cc ${generated}/client/alert_record.pb.h
   COMMAND ${CMAKE_COMMAND} -E make_directory ${generated}/client

@@ -189,6 +189,7 @@ asio::awaitable<Result> send_all(SendSlot& slot, std::vector<Outbox::Claimed> it
   Result result{.pending = items.size()};
   const auto executor = co_await asio::this_coro::executor;
   for (Outbox::Claimed& item : items) {
+    // detached: result.pending counts them, and the loop below waits until none is left
     asio::co_spawn(executor, send_one(slot, std::move(item), pressed, hold_s, result), asio::detached);
   }
   asio::steady_timer timer(executor);

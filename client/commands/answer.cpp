@@ -31,7 +31,8 @@ wire::Request next_step(record::VigilRecord& vigil, bool answers) {
 }
 
 asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bool answers) {
-  const auto asked = co_await ask_vigils(account, alert, [&](record::VigilRecord& vigil) { return next_step(vigil, answers); });
+  const auto next = [&](record::VigilRecord& vigil) { return next_step(vigil, answers); };
+  const auto asked = co_await ask_vigils(account, alert, next);
   bool over = true;
   std::optional<wire::LeaseState> lease;
   Status refused = wire::STATUS_UNSET;

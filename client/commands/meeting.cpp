@@ -48,6 +48,7 @@ Meanwhile::Meanwhile(asio::io_context& io, Account& account, Screen& screen) {
   Outcome<FileLock> lock = FileLock::take(account.home.lock());
   if (!lock) return;  // `vigil listen` runs: it takes what comes
   state_ = std::make_shared<State>(io, account, screen, std::move(*lock));
+  // detached: it owns its state, and the destructor below asks it to stop
   asio::co_spawn(io, State::run(state_), asio::detached);
 }
 

@@ -57,7 +57,8 @@ def set_up(house, story):
     people["Dana"].meet(people["Zarina"])
     done = aigul.tiers([people["Dana"], people["Erlan"]], [people["Boris"]]).wait(1, "tiers_set", responders=3)
     people["Zarina"].tiers([people["Dana"]])
-    story.line("Aigul", f"vigil tiers set: Dana and Erlan first, Boris {DELAY_S} s later. {done['prepared']} alerts ready, no PIN needed to press")
+    ready = f"{done['prepared']} alerts ready, no PIN needed to press"
+    story.line("Aigul", f"vigil tiers set: Dana and Erlan first, Boris {DELAY_S} s later. {ready}")
     return relay, people
 
 
@@ -101,7 +102,8 @@ def ladder(house, story, relay, people, alert_id, listens, you):
     rung = dana.wait(HOLD_S + 8, "alert", alert=alert_id, first=True)
     expect_between(story, rung, HOLD_S - 1, HOLD_S + 3, "tier 1 was rung")
     fix = rung["fixes"][0]
-    story.line("Dana", f"ALERT from {rung['name']}, at {fix['lat']:.5f}, {fix['lon']:.5f}, {fix['kmh']} km/h, {len(rung['fixes'])} fixes; »{rung['note']}«", BOLD)
+    place = f"at {fix['lat']:.5f}, {fix['lon']:.5f}, {fix['kmh']} km/h, {len(rung['fixes'])} fixes"
+    story.line("Dana", f"ALERT from {rung['name']}, {place}; »{rung['note']}«", BOLD)
     if rung["note"] != NOTE or len(rung["fixes"]) != 12 or rung["pressed_s"] - fix["at_s"] > 3:
         raise Failed(f"the alert does not carry her note and her last twelve fixes: {rung}")
     story.line("", "Tier 1: Dana sleeps, Erlan's phone is off.", DIM)
@@ -180,7 +182,11 @@ def intruder(house, story, relay, people, fixes):
         where = path.relative_to(relay.data)
         kind = where.parts[0] if len(where.parts) > 1 else where.name
         kinds.setdefault(kind, []).append(path.stat().st_size)
-    meant = {"keys": "its own keys (the root is not among them)", "store": "sealed envelopes, hashes, expiry times", "vigild.toml": "its configuration"}
+    meant = {
+        "keys": "its own keys (the root is not among them)",
+        "store": "sealed envelopes, hashes, expiry times",
+        "vigild.toml": "its configuration",
+    }
     for kind, sizes in sorted(kinds.items()):
         print(f"          {kind:<12} {len(sizes):>3} files {sum(sizes):>11,} bytes   {meant.get(kind, '')}")
     secrets = {"her note": NOTE.encode(), "a word of it": b"Prado"}
@@ -213,7 +219,8 @@ def main():
     reader.add_argument("--keep", action="store_true", help="leave the folder with relay and profiles where it is")
     arguments = reader.parse_args()
     you = arguments.you
-    print(f"This relay's answers last {LEASE_S} s, its rounds come every {ROUND_S} s, and Aigul's second tier {DELAY_S} s after the first. "
+    print(f"This relay's answers last {LEASE_S} s, its rounds come every {ROUND_S} s, "
+          f"and Aigul's second tier {DELAY_S} s after the first. "
           f"In life: 15 minutes, 10 minutes, and what she chooses.", flush=True)
     story = Story()
     with House(arguments, keep=arguments.keep) as house:

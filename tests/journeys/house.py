@@ -57,7 +57,8 @@ class Relay:
         self.process = None
         self.log = open(pathlib.Path(folder) / "relay.log", "ab")
         address = f"127.0.0.1:{self.port}"
-        self._run("init", "--data", self.data, "--host", "127.0.0.1", "--port", self.port, "--listen", address, "--root", self.root)
+        self._run("init", "--data", self.data, "--host", "127.0.0.1", "--port", self.port, "--listen", address,
+                  "--root", self.root)
         self.config = self.data / "vigild.toml"
         if limits:
             lines = "".join(f"{key} = {value}\n" for key, value in limits.items())
@@ -122,11 +123,12 @@ class Talk:
             os.close(write_end)
             fds = (read_end,)
             command += ["--pin-fd", str(read_end)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=fds,
-                                        env=environment, start_new_session=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        pass_fds=fds, env=environment, start_new_session=True)
         for fd in fds:
             os.close(fd)
-        self._readers = [threading.Thread(target=self._read_events, daemon=True), threading.Thread(target=self._read_errors, daemon=True)]
+        readers = (self._read_events, self._read_errors)
+        self._readers = [threading.Thread(target=one, daemon=True) for one in readers]
         for reader in self._readers:
             reader.start()
 
