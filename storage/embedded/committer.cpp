@@ -202,10 +202,12 @@ void Committer::finish(std::unique_ptr<Request> request, Outcome outcome) {
   shard->second.push_back({request->completion, request->tag, std::move(outcome)});
 }
 
-// A row that tells the next opening how long the relay was away.
+// A row that tells the next opening how long the relay was away, and how many mailboxes there are.
 void Committer::stay_alive() {
-  if (!core_.writable || batch_.now_ms < alive_ms_ + alive_every_ms) return;
+  const std::uint64_t mailboxes = core_.counters.mailboxes;
+  if (!core_.writable || (batch_.now_ms < alive_ms_ + alive_every_ms && mailboxes == alive_mailboxes_)) return;
   alive_ms_ = batch_.now_ms;
+  alive_mailboxes_ = mailboxes;
   batch_.put_head(alive_key, alive_row(core_, batch_.now_ms));
 }
 

@@ -73,7 +73,7 @@ class Committer {
   Cost taken_cost_;
   std::vector<std::pair<boost::asio::any_io_executor, std::vector<Answered>>> answers_;
   std::size_t released_bytes_ = 0, released_requests_ = 0;
-  std::uint64_t alive_ms_ = 0;
+  std::uint64_t alive_ms_ = 0, alive_mailboxes_ = 0;  // when and with which count the last alive row was written
   std::chrono::steady_clock::time_point retry_at_{};
   std::chrono::milliseconds retry_after_{};
 };
