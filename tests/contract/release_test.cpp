@@ -112,6 +112,25 @@ TEST_CASE("released stages are released before anything else is asked, also when
   CHECK(copies[0].stage == 0);
 }
 
+TEST_CASE("a stage that follows at once is released together with the one before it, and each copy arrives",
+          "[contract][release]") {
+  World world;
+  const Person ann = person(world.driver()), bea = person(world.driver()), cleo = person(world.driver());
+  REQUIRE(status_of(world, alert({{0, {ann}}, {0, {bea}}, {60, {cleo}}}, 10).keep) == wire::DONE);
+  world.pass_s(10, 10);
+  for (const auto& [who, stage] : {std::pair(ann, 0u), std::pair(bea, 1u)}) {
+    const std::vector<StoredCopy> copies = world.driver().fetch(who.mailbox);
+    CAPTURE(stage);
+    REQUIRE(copies.size() == 1);
+    CHECK(text_of(copies[0]) == "stage " + std::to_string(stage) + " to 0");
+    CHECK(copies[0].stage == stage);
+    CHECK(copies[0].round == 1);
+  }
+  CHECK(world.driver().fetch(cleo.mailbox).empty());
+  world.pass_s(60, 60);
+  CHECK(world.driver().fetch(cleo.mailbox).size() == 1);
+}
+
 TEST_CASE("stages fire once, through any number of openings", "[contract][release]") {
   World world;
   const Person ann = person(world.driver()), bea = person(world.driver());
