@@ -1,3 +1,4 @@
+// What the notes of a load say, and what a store that came back after a crash owes by them. For crash_test only, on its thread.
 #include "tests/chaos/load.hpp"
 
 namespace vigil::storage::testing {
@@ -28,107 +29,91 @@ bool is_ping(const StoredCopy& copy) {
 
 void Known::note(const Note& note) {
   ++notes;
-  using Fact = Note::Fact;
-  const auto a_vigil = [&]() -> Kept& { return vigils_[narrow<VigilId>(note.a)]; };
-  const auto a_delivery = [&]() -> Delivery& {
-    const auto fanout = narrow<FanoutId>(note.a);
-    const auto address = narrow<AddressHash>(note.c);
-    Delivery& delivery = deliveries_[copy_id(fanout, address)];
-    delivery.fanout = fanout;
-    delivery.address = address;
-    delivery.mailbox = narrow<MailboxId>(note.b);
-    return delivery;
-  };
-  switch (note.fact) {
-    case Fact::mailbox:
-      mailboxes_.insert(narrow<MailboxId>(note.b));
-      break;
-    case Fact::granting:
-      addresses_[narrow<AddressHash>(note.a)].mailbox = narrow<MailboxId>(note.b);
-      break;
-    case Fact::granted:
-      addresses_[narrow<AddressHash>(note.a)].granted = true;
-      break;
-    case Fact::withdrawing:
-      addresses_[narrow<AddressHash>(note.a)].withdrawing = true;
-      break;
-    case Fact::withdrawn:
-      addresses_[narrow<AddressHash>(note.a)].withdrawn = true;
-      break;
-    case Fact::sending:
-      a_delivery();
-      break;
-    case Fact::sent:
-      a_delivery().sent = true;
-      a_delivery().open = false;
-      ++copies_sent;
-      break;
-    case Fact::not_sent:
-      a_delivery().open = false;
-      break;
-    case Fact::pinging: {
-      Ping& ping = pings_[narrow<AddressHash>(note.c)];
-      ping.mailbox = narrow<MailboxId>(note.b);
-      ping.tried = std::max(ping.tried, note.order);
-      break;
-    }
-    case Fact::pinged: {
-      Ping& ping = pings_[narrow<AddressHash>(note.c)];
-      ping.highest = std::max(ping.highest, note.order);
-      break;
-    }
-    case Fact::seen:
-      see(narrow<MailboxId>(note.b), static_cast<Lane>(note.number), note.order, narrow<CopyId>(note.a), late_complaints_);
-      break;
-    case Fact::acknowledging:
-      acknowledging_.insert(narrow<CopyId>(note.a));
-      if (note.order >= 1'000'000) {
-        Ping& ping = pings_[narrow<AddressHash>(note.c)];
-        ping.read = std::max(ping.read, note.order - 1'000'000);
-      } else if (note.order > 0) {
-        ++stages_seen;
-      }
-      break;
-    case Fact::acknowledged:
-      acknowledged_.insert(narrow<CopyId>(note.a));
-      ++copies_acknowledged;
-      break;
-    case Fact::taken:
-      if (!taken_.emplace(narrow<MailboxId>(note.b), note.number).second)
-        late_complaints_.push_back("a one-time prekey was handed out twice");
-      break;
-    case Fact::keeping:
-      a_vigil().mailbox[0] = narrow<MailboxId>(note.b);
-      a_vigil().address[0] = narrow<AddressHash>(note.c);
-      break;
-    case Fact::second_stage:
-      a_vigil().mailbox[1] = narrow<MailboxId>(note.b);
-      a_vigil().address[1] = narrow<AddressHash>(note.c);
-      break;
-    case Fact::secret:
-      a_vigil().refresh = narrow<Secret>(note.b);
-      break;
-    case Fact::kept:
-      a_vigil().kept = true;
-      a_vigil().due = note.order;
-      a_vigil().after_s = note.number;
-      ++vigils_kept;
-      break;
-    case Fact::not_kept:
-      break;
-    case Fact::ending:
-      a_vigil().ending = true;
-      break;
-    case Fact::ended:
-      a_vigil().ended = true;
-      break;
-    case Fact::answering:
-      a_vigil().answering = true;
-      break;
-    case Fact::answered:
-      a_vigil().answered = true;
-      break;
+  if (note.fact <= Note::Fact::withdrawn) {
+    note_address(note);
+  } else if (note.fact <= Note::Fact::taken) {
+    note_copy(note);
+  } else {
+    note_vigil(note);
   }
+}
+
+void Known::note_address(const Note& note) {
+  using Fact = Note::Fact;
+  if (note.fact == Fact::mailbox) {
+    mailboxes_.insert(narrow<MailboxId>(note.b));
+    return;
+  }
+  Grant_& grant = addresses_[narrow<AddressHash>(note.a)];
+  if (note.fact == Fact::granting) grant.mailbox = narrow<MailboxId>(note.b);
+  if (note.fact == Fact::granted) grant.granted = true;
+  if (note.fact == Fact::withdrawing) grant.withdrawing = true;
+  if (note.fact == Fact::withdrawn) grant.withdrawn = true;
+}
+
+Known::Delivery& Known::delivery(const Note& note) {
+  const auto fanout = narrow<FanoutId>(note.a);
+  const auto address = narrow<AddressHash>(note.c);
+  Delivery& delivery = deliveries_[copy_id(fanout, address)];
+  delivery.fanout = fanout;
+  delivery.address = address;
+  delivery.mailbox = narrow<MailboxId>(note.b);
+  return delivery;
+}
+
+void Known::note_copy(const Note& note) {
+  using Fact = Note::Fact;
+  const auto a_ping = [&]() -> Ping& { return pings_[narrow<AddressHash>(note.c)]; };
+  if (note.fact == Fact::sending) {
+    delivery(note);
+  } else if (note.fact == Fact::sent) {
+    delivery(note).sent = true;
+    delivery(note).open = false;
+    ++copies_sent;
+  } else if (note.fact == Fact::not_sent) {
+    delivery(note).open = false;
+  } else if (note.fact == Fact::pinging) {
+    a_ping().mailbox = narrow<MailboxId>(note.b);
+    a_ping().tried = std::max(a_ping().tried, note.order);
+  } else if (note.fact == Fact::pinged) {
+    a_ping().highest = std::max(a_ping().highest, note.order);
+  } else if (note.fact == Fact::seen) {
+    see(narrow<MailboxId>(note.b), static_cast<Lane>(note.number), note.order, narrow<CopyId>(note.a), late_complaints_);
+  } else if (note.fact == Fact::acknowledging) {
+    acknowledging_.insert(narrow<CopyId>(note.a));
+    if (note.order >= 1'000'000) {
+      a_ping().read = std::max(a_ping().read, note.order - 1'000'000);
+    } else if (note.order > 0) {
+      ++stages_seen;
+    }
+  } else if (note.fact == Fact::acknowledged) {
+    acknowledged_.insert(narrow<CopyId>(note.a));
+    ++copies_acknowledged;
+  } else if (!taken_.emplace(narrow<MailboxId>(note.b), note.number).second) {
+    late_complaints_.push_back("a one-time prekey was handed out twice");
+  }
+}
+
+void Known::note_vigil(const Note& note) {
+  using Fact = Note::Fact;
+  if (note.fact == Fact::not_kept) return;
+  Kept& vigil = vigils_[narrow<VigilId>(note.a)];
+  if (note.fact == Fact::keeping || note.fact == Fact::second_stage) {
+    const std::size_t stage = note.fact == Fact::keeping ? 0 : 1;
+    vigil.mailbox[stage] = narrow<MailboxId>(note.b);
+    vigil.address[stage] = narrow<AddressHash>(note.c);
+  }
+  if (note.fact == Fact::secret) vigil.refresh = narrow<Secret>(note.b);
+  if (note.fact == Fact::kept) {
+    vigil.kept = true;
+    vigil.due = note.order;
+    vigil.after_s = note.number;
+    ++vigils_kept;
+  }
+  if (note.fact == Fact::ending) vigil.ending = true;
+  if (note.fact == Fact::ended) vigil.ended = true;
+  if (note.fact == Fact::answering) vigil.answering = true;
+  if (note.fact == Fact::answered) vigil.answered = true;
 }
 
 void Known::see(const MailboxId& mailbox, Lane lane, std::uint64_t order, const CopyId& id,

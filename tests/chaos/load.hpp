@@ -14,6 +14,7 @@ namespace vigil::storage::testing {
 
 // One note: small, of fixed size, so that it leaves a dying process through a pipe in one write.
 struct Note {
+  // In three families, one after the other: addresses, copies, vigils.
   enum class Fact : std::uint8_t {
     mailbox,        // b: is open
     granting,       // a address, b mailbox
@@ -138,6 +139,11 @@ class Known {
     CopyId id;
   };
 
+  // By the family of its fact.
+  void note_address(const Note& note);
+  void note_copy(const Note& note);
+  void note_vigil(const Note& note);
+  Delivery& delivery(const Note& note);
   void check_mailbox(Driver& driver, const MailboxId& mailbox, std::vector<std::string>& complaints);
   void check_deliveries(std::vector<std::string>& complaints) const;
   void check_vigils(Driver& driver, Instant now, std::vector<std::string>& complaints);

@@ -1,3 +1,5 @@
+// A worker of the crash tests: random verbs of all kinds against a store, every intent noted before it is submitted and every
+// answer after it came. Runs in a process that will be killed, or on a thread beside others.
 #include "tests/chaos/load.hpp"
 
 namespace vigil::storage::testing {
