@@ -81,7 +81,7 @@ std::string compose(const DecoyRequest& request, const Reply& reply, bool keep_a
   if (reply.has_length) out += fmt::format("Content-Length: {}\r\n", reply.body.size());
   if (reply.modified_s) out += fmt::format("Last-Modified: {}\r\n", http_date(*reply.modified_s));
   if (!reply.location.empty()) out += fmt::format("Location: {}\r\n", reply.location);
-  if (reply.zipped) out += "Transfer-Encoding: chunked\r\n";
+  if (reply.zipped && !head_only) out += "Transfer-Encoding: chunked\r\n";
   out += keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
   for (const std::string& header : reply.more) out += header + "\r\n";
   out += "\r\n";

@@ -35,7 +35,7 @@ class UpstreamDecoy final : public Decoy {
   }
 
  private:
-  // Each direction ends the other: when the stranger has closed, and when the web server has and all it said was passed on.
+  // A stranger who says no more may still listen; the web server hears that and ends it. When it has closed, all is over.
   static asio::awaitable<void> to_web(DecoyStream& stream, tcp::socket& web) {
     std::vector<std::uint8_t> piece(piece_bytes);
     boost::system::error_code failed;
@@ -45,7 +45,7 @@ class UpstreamDecoy final : public Decoy {
       const auto [error, sent] = co_await asio::async_write(web, asio::buffer(piece.data(), got), as_result);
       failed = error;
     }
-    web.close(failed);
+    web.shutdown(tcp::socket::shutdown_send, failed);
   }
   static asio::awaitable<void> from_web(DecoyStream& stream, tcp::socket& web) {
     std::vector<std::uint8_t> piece(piece_bytes);

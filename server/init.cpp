@@ -36,7 +36,7 @@ class Undo {
 };
 
 std::expected<void, std::string> put(Undo& undo, const std::filesystem::path& file, View content) {
-  std::expected<void, std::string> done = write_private(file, content, IfThere::refuse);
+  std::expected<void, std::string> done = write_new(file, content);
   if (done) undo.made(file);
   return done;
 }
@@ -196,6 +196,8 @@ std::expected<Made, std::string> init_relay(const InitOrder& asked, std::uint64_
   if (done) done = put(undo, files.certificate, view(certificate));
   if (done) done = put(undo, files.routes, view(routes));
   if (done) done = put(undo, made.config, view(config_file));  // last: a relay is there when its configuration is
+  if (done) done = sync_all(order.data);
+  if (done) done = sync_all(made.root.parent_path());  // perhaps a USB stick
   if (!done) return std::unexpected(done.error());
   undo.keep();
   return made;
@@ -214,9 +216,9 @@ std::expected<void, std::string> turn_tls_key(const Config& config, const KeyFil
   wipe({reinterpret_cast<std::uint8_t*>(pem.data()), pem.size()});
   std::expected<std::string, std::string> after = make_tls_key();
   if (!certificate || !after) return std::unexpected(certificate ? after.error() : certificate.error());
-  std::expected<void, std::string> done = write_private(files.tls_key, next->view(), IfThere::replace);
-  if (done) done = write_private(files.tls_certificate, view(*certificate), IfThere::replace);
-  if (done) done = write_private(files.tls_key_next, view(*after), IfThere::replace);
+  std::expected<void, std::string> done = replace_private(files.tls_key, next->view());
+  if (done) done = replace_private(files.tls_certificate, view(*certificate));
+  if (done) done = replace_private(files.tls_key_next, view(*after));
   wipe({reinterpret_cast<std::uint8_t*>(after->data()), after->size()});
   return done;
 }
@@ -252,10 +254,10 @@ std::expected<void, std::string> certify(const CertifyOrder& order, std::uint64_
     // One file holds the seed, another its certificate; a start between the two says so and certify heals it.
     const SigningKey online = SigningKey::generate();
     const std::string certificate = certify_online_key(*root, online.public_key(), now_s, order.days).SerializeAsString();
-    done = write_private(files.online, online.seed(), IfThere::replace);
-    if (done) done = write_private(files.certificate, view(certificate), IfThere::replace);
+    done = replace_private(files.online, online.seed());
+    if (done) done = replace_private(files.certificate, view(certificate));
   }
-  if (done) done = write_private(files.routes, view(routes), IfThere::replace);
+  if (done) done = replace_private(files.routes, view(routes));
   return done;
 }
 

@@ -70,21 +70,32 @@ std::expected<Container, std::string> read_whole(const std::filesystem::path& fi
 
 }  // namespace
 
-std::expected<void, std::string> write_private(const std::filesystem::path& file, View content, IfThere if_there) {
-  std::filesystem::path target = file;
-  if (if_there == IfThere::replace) target += ".new";
-  if (if_there == IfThere::replace) ::unlink(target.c_str());
+std::expected<void, std::string> write_new(const std::filesystem::path& file, View content) {
+  const Descriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (opened.number() < 0) return failed(file, "made");
+  if (write_all(opened.number(), content)) return {};
+  const auto why = failed(file, "written");
+  ::unlink(file.c_str());
+  return why;
+}
+
+std::expected<void, std::string> replace_private(const std::filesystem::path& file, View content) {
+  std::filesystem::path fresh = file;
+  fresh += ".new";
+  ::unlink(fresh.c_str());  // left by a crash
+  if (std::expected<void, std::string> written = write_new(fresh, content); !written) return written;
   {
-    const Descriptor opened(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (opened.number() < 0) return failed(target, "made");
-    if (!write_all(opened.number(), content) || ::fsync(opened.number()) != 0) {
-      const auto why = failed(target, "written");
-      ::unlink(target.c_str());
-      return why;
-    }
+    const Descriptor opened(::open(fresh.c_str(), O_WRONLY | O_CLOEXEC));
+    if (opened.number() < 0 || ::fsync(opened.number()) != 0) return failed(fresh, "synced");
   }
-  if (if_there == IfThere::replace && ::rename(target.c_str(), file.c_str()) != 0) return failed(file, "replaced");
+  if (::rename(fresh.c_str(), file.c_str()) != 0) return failed(file, "replaced");
   if (!sync_folder(file.parent_path())) return failed(file.parent_path(), "synced");
+  return {};
+}
+
+std::expected<void, std::string> sync_all(const std::filesystem::path& folder) {
+  const Descriptor opened(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.number() < 0 || ::syncfs(opened.number()) != 0) return failed(folder, "synced");
   return {};
 }
 

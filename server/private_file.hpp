@@ -9,10 +9,12 @@
 
 namespace vigil::server {
 
-enum class IfThere { refuse, replace };
-
-// Writes 'content' with mode 0600, durable before it returns; replacing is atomic. Otherwise a sentence for the operator.
-std::expected<void, std::string> write_private(const std::filesystem::path& file, View content, IfThere if_there);
+// A new file with mode 0600; refused when there is one. Durable only after sync_all().
+std::expected<void, std::string> write_new(const std::filesystem::path& file, View content);
+// Replaces a file whole, or makes it, mode 0600; durable before it returns. A crash leaves the old one or the new one.
+std::expected<void, std::string> replace_private(const std::filesystem::path& file, View content);
+// Everything written on the file system of 'folder' is on the disk: one wait for many files.
+std::expected<void, std::string> sync_all(const std::filesystem::path& folder);
 // The whole file into wiped memory; at most 1 MiB. Refused when others may read it.
 std::expected<SecretBytes, std::string> read_private(const std::filesystem::path& file);
 // The whole of a file that is no secret; at most 1 MiB.

@@ -102,6 +102,13 @@ class Serve {
   explicit Serve(Config config)
       : config_(std::move(config)), switchboard_([this](storage::Instant due) { timekeeper_->next_due(due); }) {}
 
+  // A start that failed half-way: the store must not speak to a switchboard that has gone.
+  ~Serve() {
+    if (store_) store_->close();
+  }
+  Serve(const Serve&) = delete;
+  Serve& operator=(const Serve&) = delete;
+
   // A sentence when the relay cannot start.
   std::expected<void, std::string> start();
   // Until SIGTERM or SIGINT, then to the end.

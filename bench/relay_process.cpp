@@ -1,0 +1,127 @@
+// Starting vigild and opening mailboxes: invites come through its console, as an operator makes them.
+#include "relay_process.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
+#include "crypto/base/random.hpp"
+#include "server/config.hpp"
+#include "server/init.hpp"
+#include "server/json.hpp"
+#include "server/relay_keys.hpp"
+#include "server/unix_socket.hpp"
+
+extern char** environ;
+
+namespace vigil::bench {
+namespace {
+
+// A port that was free a moment ago.
+std::uint16_t free_port() {
+  const int opened = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool bound = ::bind(opened, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
+                     ::getsockname(opened, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  ::close(opened);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+std::uint64_t now_s() {
+  return static_cast<std::uint64_t>(std::time(nullptr));
+}
+
+}  // namespace
+
+RelayProcess::RelayProcess(const Options& options) : port_(free_port()) {
+  server::InitOrder order;
+  order.data = folder_.path() / "relay";
+  order.hosts = {"127.0.0.1"};
+  order.port = port_;
+  const auto made = server::init_relay(order, now_s());
+  if (!made) throw std::runtime_error(made.error());
+  // The load's own limits: it floods on purpose.
+  std::ofstream(made->config, std::ios::app) << fmt::format(
+      "threads = {}\n[limits]\nnormal_copies_max = 1000000\nnormal_bytes_max = 8000000000\nrequests_per_s = 10000000\n"
+      "connections_max = 100000\nkeepalive_s = 600\nfree_for_normal_percent = 2\nfree_for_urgent_percent = 1\n[log]\nlevel = "
+      "\"warning\"\n",
+      options.threads);
+  const auto config = server::load_config(made->config);
+  if (!config) throw std::runtime_error(config.error());
+  console_ = config->console;
+  path_ = config->paths.front();
+  root_ = *server::load_root(config->data);
+
+  std::string program = options.vigild.string(), file = made->config.string();
+  std::string verb = "serve", option = "--config";
+  char* arguments[] = {program.data(), verb.data(), option.data(), file.data(), nullptr};
+  if (::posix_spawn(&pid_, program.c_str(), nullptr, nullptr, arguments, environ) != 0)
+    throw std::runtime_error("cannot start " + program + "; name it with --vigild");
+  for (unsigned tries = 0; !server::ask_console(console_, R"({"do":"status"})"); ++tries) {
+    if (tries == 3000 || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
+      throw std::runtime_error("vigild did not start; its words are above");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+RelayProcess::~RelayProcess() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGTERM);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::unique_ptr<Member> RelayProcess::connect() const {
+  return std::make_unique<Member>(port_, root_, path_);
+}
+
+std::unique_ptr<Member> RelayProcess::log_in(const Mailbox& mailbox) const {
+  std::unique_ptr<Member> member = connect();
+  must(member->prove(mailbox.key), "proof");
+  return member;
+}
+
+std::vector<Mailbox> RelayProcess::open(unsigned count) const {
+  std::vector<Mailbox> mailboxes;
+  while (mailboxes.size() < count) {
+    std::vector<Secret> rights(std::min<std::size_t>(1000, count - mailboxes.size()));
+    server::json::array hashes;
+    for (Secret& right : rights) {
+      right = random_id<Secret>();
+      hashes.emplace_back(hex(invite_hash(right).view()));
+    }
+    const auto asked =
+        server::json::serialize(server::json::object{{"do", "invites"}, {"days", 1}, {"hashes", std::move(hashes)}});
+    const auto answer = server::ask_console(console_, asked);
+    if (!answer || answer->find("true") == std::string::npos)
+      throw std::runtime_error("no invites: " + (answer ? *answer : answer.error()));
+    for (const Secret& right : rights) {
+      mailboxes.push_back({SigningKey::generate(), random_id<Address>()});
+      const auto owner = log_in(mailboxes.back());
+      must(owner->open_mailbox(right), "open mailbox");
+      must(owner->grant(mailboxes.back().key, mailboxes.back().address), "grant");
+    }
+  }
+  return mailboxes;
+}
+
+std::int64_t RelayProcess::number(const std::string& name) const {
+  const auto answer = server::ask_console(console_, R"({"do":"status"})");
+  if (!answer) throw std::runtime_error(answer.error());
+  return server::json::parse(*answer).at("numbers").at(name).as_int64();
+}
+
+}  // namespace vigil::bench

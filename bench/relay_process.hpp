@@ -1,0 +1,44 @@
+// A real vigild in a process of its own, in a folder of its own, with members that talk to it as any client would.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "loads.hpp"
+#include "member.hpp"
+
+namespace vigil::bench {
+
+// A mailbox: its owner's key and one address with all rights.
+struct Mailbox {
+  SigningKey key;
+  Address address;
+};
+
+class RelayProcess {
+ public:
+  explicit RelayProcess(const Options& options);
+  ~RelayProcess();
+  RelayProcess(const RelayProcess&) = delete;
+  RelayProcess& operator=(const RelayProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  std::unique_ptr<Member> connect() const;
+  // An owner's connection: proved.
+  std::unique_ptr<Member> log_in(const Mailbox& mailbox) const;
+  // Opens so many mailboxes.
+  std::vector<Mailbox> open(unsigned count) const;
+  // One number of the console's status.
+  std::int64_t number(const std::string& name) const;
+
+ private:
+  Folder folder_;
+  std::filesystem::path console_;
+  std::string path_;
+  PublicKey root_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+};
+
+}  // namespace vigil::bench

@@ -1,0 +1,73 @@
+// vigild as a real process, for tests: commands that end, and a relay that serves. Ready means its console answers; nothing
+// sleeps and hopes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vigil::server::test {
+
+struct Ran {
+  int code = -1;
+  std::string out, err;
+};
+// Runs vigild with these arguments to its end.
+Ran run_vigild(const std::vector<std::string>& arguments);
+
+// A folder with a relay in it, that goes with this object.
+class RelayHome {
+ public:
+  explicit RelayHome(const std::vector<std::string>& more = {});
+  ~RelayHome();
+  RelayHome(const RelayHome&) = delete;
+  RelayHome& operator=(const RelayHome&) = delete;
+
+  const Ran& made() const { return made_; }
+  std::filesystem::path data() const { return folder_ / "relay"; }
+  std::filesystem::path root_file() const { return folder_ / "relay-root"; }
+  std::filesystem::path config() const { return data() / "vigild.toml"; }
+  std::uint16_t port() const { return port_; }
+  Ran run(const std::string& verb, std::vector<std::string> more = {}) const;
+  // Appends to the configuration.
+  void configure(const std::string& toml) const;
+  std::string config_text() const;
+  void write_config(const std::string& text) const;
+
+ private:
+  std::filesystem::path folder_;
+  std::uint16_t port_;
+  Ran made_;
+};
+
+class Serving {
+ public:
+  explicit Serving(const RelayHome& home, const std::map<std::string, std::string>& environment = {});
+  ~Serving();  // SIGKILL if it still runs
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+
+  void signal(int number) const;
+  int wait();  // its exit code; 128 + number for a signal
+  // One number of the console's status.
+  std::int64_t number(const std::string& name) const;
+  // Waits until a number of the console's has this value.
+  void await(const std::string& name, std::int64_t value) const;
+  // Everything it has said so far.
+  std::string said() const;
+
+ private:
+  const RelayHome& home_;
+  pid_t pid_ = -1;
+  std::filesystem::path words_;
+};
+
+// The answer of the relay's port to these bytes inside TLS, until it closes.
+std::string ask_tls(std::uint16_t port, const std::string& bytes);
+// SHA-256 of the public key of the certificate it shows.
+std::string pin_shown(std::uint16_t port);
+
+}  // namespace vigil::server::test
