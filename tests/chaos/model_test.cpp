@@ -3,196 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <map>
-#include <random>
-#include <set>
 
-#include "storage/embedded/open.hpp"
-#include "tests/chaos/power_loss.hpp"
-#include "tests/contract/people.hpp"
-#include "tests/contract/store_under_test.hpp"
+#include "tests/chaos/model.hpp"
 
 using namespace vigil;
 using namespace vigil::storage;
 using namespace vigil::storage::testing;
 
 namespace {
-
-// A store that loses power, on a clock that jumps.
-class Machine {
- public:
-  explicit Machine(std::uint64_t seed) : random_(seed) { open(); }
-  ~Machine() { close(); }
-
-  void crash() {
-    disk_->cut_now();
-    close();
-    disk_->power_returns();
-    open();
-  }
-  void restart(std::uint64_t outage_s) {
-    close();
-    clock->advance_s(outage_s);
-    open();
-  }
-  Driver& driver() { return *driver_; }
-  std::shared_ptr<TestClock> clock = std::make_shared<TestClock>();
-
- private:
-  void open() {
-    disk_.reset();  // with its graveyard, before the next one makes its own
-    disk_ = std::make_shared<PowerLoss>(random_(), directory_.path() / "graveyard");
-    EmbeddedOptions options;
-    options.directory = directory_.path() / "store";
-    options.memtable_bytes = 256u << 10;
-    options.block_cache_bytes = 4u << 20;
-    options.file_system = disk_;
-    options.clock = clock;
-    auto opened = open_embedded(options);
-    if (!opened) throw std::runtime_error("the store does not open: " + opened.error());
-    store_ = std::move(*opened);
-    driver_.emplace(*store_);
-  }
-  void close() {
-    if (!store_) return;
-    store_->close();
-    driver_.reset();
-    store_.reset();
-  }
-
-  std::mt19937_64 random_;
-  TemporaryDirectory directory_;
-  std::shared_ptr<PowerLoss> disk_;
-  std::unique_ptr<Store> store_;
-  std::optional<Driver> driver_;
-};
-
-// ---- the model
-
-struct ModelCopy {
-  std::string text;  // what is compared: text, round, stage, kind
-  AddressHash address;
-  std::uint64_t expires_ms = 0;
-  std::optional<Topic> topic;
-  std::optional<std::pair<VigilId, int>> of_vigil;
-};
-
-struct ModelVigil {
-  Plan plan;
-  std::uint64_t due_ms = 0, lease_end_ms = 0, close_ms = 0, refresh_seq = 0;
-  std::uint32_t stage = 0, round = 1, holder = 0;
-  bool released = false, ended = false, gone_on = false;
-  std::set<AddressHash> told_ending;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> texts;  // of stage copies
-  std::vector<std::uint32_t> last_step;
-  std::optional<std::uint32_t> first_closer;
-  std::string mark;  // in every text of this vigil
-};
-
-using Mailbox = std::array<std::vector<ModelCopy>, 2>;  // by lane
-
-class Model {
- public:
-  std::uint64_t now_ms = 0;
-  std::map<MailboxId, Mailbox> mailboxes;
-  std::map<AddressHash, MailboxId> addresses;  // good ones
-  std::set<CopyId> remembered;
-  std::map<std::pair<AddressHash, Topic>, std::uint64_t> topics;
-  std::map<VigilId, ModelVigil> vigils;
-  std::map<VigilId, std::pair<Effect, AddressHash>> tombstones;
-
-  void put(const AddressHash& to, Lane lane, ModelCopy copy) {
-    const auto found = addresses.find(to);
-    if (found == addresses.end()) return;
-    auto& waiting = mailboxes[found->second][static_cast<std::size_t>(lane)];
-    std::erase_if(waiting, [&](const ModelCopy& other) {
-      return other.address == to &&
-             ((copy.topic && other.topic == copy.topic) || (copy.of_vigil && other.of_vigil == copy.of_vigil));
-    });
-    waiting.push_back(std::move(copy));
-  }
-
-  void let_go(ModelVigil& vigil, const AddressHash& to, VigilCopy what, const std::string& text, std::uint32_t stage) {
-    ModelCopy copy{
-        text + vigil.mark + "|" + std::to_string(what) + "|" + std::to_string(vigil.round) + "|" + std::to_string(stage),
-        to,
-        ~std::uint64_t{0},
-        {},
-        {}};
-    copy.of_vigil = std::pair(vigil.plan.keep.id, static_cast<int>(what));
-    put(to, wire::URGENT, std::move(copy));
-  }
-
-  void tell(ModelVigil& vigil, VigilCopy what, const std::string& text) {
-    for (const AddressHash& to : vigil.plan.keep.addresses) {
-      let_go(vigil, to, what, text, vigil.stage);
-      if (what == wire::ENDING && addresses.contains(to)) vigil.told_ending.insert(to);
-    }
-  }
-
-  void fire(ModelVigil& vigil) {
-    if (vigil.lease_end_ms != 0 && vigil.lease_end_ms <= now_ms) {
-      tell(vigil, wire::NOTICE, "notice");
-      vigil.lease_end_ms = 0;
-      vigil.due_ms = now_ms;
-    }
-    const std::vector<Stage>& stages = vigil.plan.keep.stages;
-    for (std::size_t fired = 0; fired < stages.size() && vigil.lease_end_ms == 0 && vigil.due_ms <= now_ms; ++fired) {
-      bool heard = false;
-      for (std::uint32_t c = 0; c < stages[vigil.stage].copies.size(); ++c) {
-        const AddressHash& to = vigil.plan.keep.addresses[stages[vigil.stage].copies[c].address];
-        if (!addresses.contains(to)) continue;
-        heard = true;
-        let_go(vigil, to, wire::STAGE, vigil.texts.at({vigil.stage, c}), vigil.stage);
-        if (vigil.gone_on && vigil.told_ending.insert(to).second) let_go(vigil, to, wire::ENDING, "go on", vigil.stage);
-      }
-      vigil.released = true;
-      ++vigil.stage;
-      if (vigil.stage < stages.size()) {
-        vigil.due_ms = heard ? now_ms + stages[vigil.stage].after_s * 1000ull : now_ms;
-        continue;
-      }
-      vigil.stage = 0;
-      const std::size_t gap = vigil.round - 1;
-      const std::uint64_t gap_s = gap < 3                           ? limits::first_rounds_s[gap]
-                                  : gap < 3 + limits::hourly_rounds ? 3600
-                                                                    : limits::late_round_s;
-      vigil.due_ms = now_ms + gap_s * 1000;
-      ++vigil.round;
-    }
-  }
-
-  void release_due() {
-    for (auto& [id, vigil] : vigils)
-      if (!vigil.ended && (vigil.lease_end_ms != 0 ? vigil.lease_end_ms : vigil.due_ms) <= now_ms) fire(vigil);
-    for (auto& [id, mailbox] : mailboxes)
-      for (auto& lane : mailbox) std::erase_if(lane, [&](const ModelCopy& copy) { return copy.expires_ms <= now_ms; });
-  }
-
-  void remove_stage_copies(const VigilId& id) {
-    for (auto& [mailbox, lanes] : mailboxes)
-      std::erase_if(lanes[0],
-                    [&](const ModelCopy& copy) { return copy.of_vigil == std::pair(id, static_cast<int>(wire::STAGE)); });
-  }
-
-  std::size_t urgent_of(const AddressHash& address) const {
-    std::size_t many = 0;
-    for (const auto& [id, mailbox] : mailboxes)
-      many += static_cast<std::size_t>(
-          std::count_if(mailbox[0].begin(), mailbox[0].end(), [&](const ModelCopy& copy) { return copy.address == address; }));
-    return many;
-  }
-  std::size_t vigils_of(const AddressHash& address) const {
-    std::size_t many = 0;
-    for (const auto& [id, vigil] : vigils)
-      many += !vigil.ended && std::count(vigil.plan.keep.addresses.begin(), vigil.plan.keep.addresses.end(), address) > 0;
-    return many;
-  }
-  // FULL may be told only to who has little room left.
-  bool may_be_full(const AddressHash& address) const {
-    return urgent_of(address) + 3 * vigils_of(address) >= limits::urgent_places_own - 2;
-  }
-};
 
 // ---- one run: fresh people in the same store
 
@@ -289,6 +107,7 @@ class Run {
   }
 
   void acknowledge() {
+    trace_ += " acknowledge";
     const MailboxId box = boxes_[below(boxes_.size())];
     for (const Lane lane : {wire::URGENT, wire::NORMAL}) {
       const auto listed = machine_.driver().list(box, lane);
@@ -339,6 +158,7 @@ class Run {
     const VigilId id = keep.id;
     // Texts that say which vigil they are of.
     mark(vigil);
+    trace_ += " keep" + vigil.mark;
     for (std::uint32_t s = 0; s < keep.stages.size(); ++s) vigil.texts[{s, 0}] = "stage " + std::to_string(s) + " to 0";
     vigil.last_step.assign(keep.answers.size(), 0);
     const Outcome outcome = apply(keep);
@@ -409,6 +229,7 @@ class Run {
   }
 
   void end(ModelVigil& vigil) {
+    trace_ += " end" + vigil.mark;
     const Effect effect = below(3) == 0 ? wire::GO_ON : wire::STOP;
     const Status status = apply(vigil.plan.end(effect)).status;
     if (vigil.ended || vigil.gone_on) return expect("end again", status, wire::ENDED);
@@ -421,6 +242,7 @@ class Run {
   }
 
   void refresh(ModelVigil& vigil) {
+    trace_ += " refresh" + vigil.mark;
     const std::uint64_t seq = 1 + below(20);
     const auto stage = static_cast<std::uint32_t>(below(2));
     const std::string text = "fresh " + std::to_string(number_++);
@@ -433,18 +255,26 @@ class Run {
   }
 
   void hurry(ModelVigil& vigil) {
+    trace_ += " hurry" + vigil.mark;
     const Status status = apply(Hurry{vigil.plan.keep.id, vigil.plan.hurry}).status;
     if (vigil.ended || vigil.gone_on) return expect("hurry of an ended one", status, wire::ENDED);
     expect("hurry", status, wire::DONE);
     if (vigil.released) return;
     vigil.due_ms = std::min(vigil.due_ms, model_.now_ms);
-    if (vigil.lease_end_ms == 0) model_.fire(vigil);
+    if (vigil.lease_end_ms != 0) return;
+    model_.fire(vigil);
+    settle();
   }
+
+  // A hurry or a give-back is answered when it is durable; what it releases comes when its sealed copies have been read. A verb
+  // in between comes before that release, or after it: both are right, and the model knows one order only.
+  void settle() { REQUIRE(machine_.driver().release_due().status == wire::DONE); }
 
   void answer(ModelVigil& vigil) {
     const auto index = static_cast<std::uint32_t>(below(2));
     const std::uint32_t last = vigil.ended ? 0 : vigil.last_step[index];
     const std::uint32_t step = below(5) == 0 ? std::max<std::uint32_t>(last, 1) : last + 1 + static_cast<std::uint32_t>(below(2));
+    trace_ += (step % 2 == 0 ? " give back" : " answer") + vigil.mark;
     const Outcome outcome = apply(vigil.plan.answer(index, step));
     if (vigil.ended) return expect("answer to an ended one", outcome.status, wire::ENDED);
     expect("answer", outcome.status, wire::DONE);
@@ -466,6 +296,7 @@ class Run {
         model_.tell(vigil, wire::NOTICE, "notice");
         vigil.due_ms = model_.now_ms;
         model_.fire(vigil);
+        settle();
       }
     }
     const auto& lease = std::get<LeaseState>(outcome.detail);
@@ -474,6 +305,7 @@ class Run {
   }
 
   void close(ModelVigil& vigil) {
+    trace_ += " close" + vigil.mark;
     const auto index = static_cast<std::uint32_t>(below(2));
     const Status status = apply(vigil.plan.close(index)).status;
     if (vigil.ended) return expect("close of an ended one", status, wire::ENDED);
@@ -505,6 +337,7 @@ class Run {
   std::uint64_t now_s() const { return model_.now_ms / 1000; }
 
   void beat() {
+    trace_ += " beat";
     model_.now_ms = base_ms();
     REQUIRE(machine_.driver().release_due().status == wire::DONE);
     model_.release_due();
@@ -529,6 +362,7 @@ class Run {
 
   void crash() {
     ++crashes;
+    trace_ += " crash";
     compare();
     if (below(2) == 0) {
       machine_.crash();
@@ -546,8 +380,7 @@ class Run {
   }
 
   void compare() {
-    // A hurry or a give-back is answered when it is durable; what it releases may come a moment later.
-    REQUIRE(machine_.driver().release_due().status == wire::DONE);
+    INFO("verbs so far:" << trace_);
     for (const MailboxId& box : boxes_)
       for (const Lane lane : {wire::URGENT, wire::NORMAL}) {
         std::vector<std::string> got, wanted, got_letters, wanted_letters;
@@ -590,22 +423,24 @@ class Run {
   std::map<VigilId, std::uint64_t> told_until_;
   Topic topic_ = random_id<Topic>();
   std::uint64_t number_ = 0;
+  std::string trace_;  // for a failure's message
   bool stop_ = false;
 };
 
 }  // namespace
 
-// Hidden from the default run: after about 100 agreeing runs store and model still differ now and then in one released copy, and
-// it is not known yet which of the two is wrong. Run it with the tag [model].
+// Hidden until a whole run has been seen green with settle(): run it with the tag [model].
 TEST_CASE("the store and a simple model agree through random verbs, crashes and clock jumps", "[.][model]") {
-  // Method: 200 seeded runs of 60 verbs each with fresh people in one store. A failing seed is printed; VIGIL_SEED=n runs it
-  // alone.
+  // Method: 200 seeded runs of 60 verbs each with fresh people in one store, fewer on a slow machine: no run begins after 20 s. A
+  // failing seed is printed; VIGIL_SEED=n runs it alone.
   const char* given = std::getenv("VIGIL_SEED");
   const std::uint64_t first = given != nullptr ? std::stoull(given) : 1, runs = given != nullptr ? 1 : 200;
   Machine machine(first);
   std::uint64_t operations = 0, crashes = 0, jumps = 0, fulls = 0;
   const auto started = std::chrono::steady_clock::now();
-  for (std::uint64_t seed = first; seed < first + runs; ++seed) {
+  const auto took_s = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count(); };
+  std::uint64_t played = 0;
+  for (std::uint64_t seed = first; seed < first + runs && took_s() < 20; ++seed, ++played) {
     CAPTURE(seed);
     Run run(machine, seed);
     run.play(60);
@@ -614,6 +449,7 @@ TEST_CASE("the store and a simple model agree through random verbs, crashes and 
     jumps += run.jumps;
     fulls += run.fulls;
   }
-  std::printf("model: %lu runs, %lu verbs, %lu crashes and restarts, %lu clock jumps, %lu times full, %.1f s\n", runs, operations,
-              crashes, jumps, fulls, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  CHECK(played >= std::min<std::uint64_t>(runs, 5));
+  std::printf("model: %lu runs, %lu verbs, %lu crashes and restarts, %lu clock jumps, %lu times full, %.1f s\n", played,
+              operations, crashes, jumps, fulls, took_s());
 }
