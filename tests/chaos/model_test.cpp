@@ -429,8 +429,7 @@ class Run {
 
 }  // namespace
 
-// Hidden until a whole run has been seen green with settle(): run it with the tag [model].
-TEST_CASE("the store and a simple model agree through random verbs, crashes and clock jumps", "[.][model]") {
+TEST_CASE("the store and a simple model agree through random verbs, crashes and clock jumps", "[chaos][model]") {
   // Method: 200 seeded runs of 60 verbs each with fresh people in one store, fewer on a slow machine: no run begins after 20 s. A
   // failing seed is printed; VIGIL_SEED=n runs it alone.
   const char* given = std::getenv("VIGIL_SEED");
