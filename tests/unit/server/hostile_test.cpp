@@ -23,13 +23,6 @@ void check_alive(RunningRelay& relay) {
   CHECK(relay.member()->deliver(owner.address, envelope_of('x')).status() == wire::DONE);
 }
 
-// Waits until 'come' is true; what it waits for is an event of the relay, so nothing is timed.
-template <class Come>
-void wait_until(Come come) {
-  for (int i = 0; i < 2000 && !come(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  REQUIRE(come());
-}
-
 }  // namespace
 
 TEST_CASE("text, broken protobuf, too many requests and wrong acknowledgements are closed with their codes",

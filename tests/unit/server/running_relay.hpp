@@ -1,13 +1,23 @@
 // A whole relay in this process, for tests: real TLS on loopback, the real store in a folder of its own.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <stdexcept>
+#include <thread>
 
 #include "member.hpp"
 #include "server/listener.hpp"
 #include "storage/embedded/open.hpp"
 
 namespace vigil::server::test {
+
+// Waits until 'come' is true; what it waits for is an event of the relay, so nothing is timed.
+template <class Come>
+void wait_until(Come come) {
+  for (int i = 0; i < 2000 && !come(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  if (!come()) throw std::runtime_error("what the test waits for never came");
+}
 
 class RunningRelay {
  public:
