@@ -57,7 +57,6 @@ rocksdb::ColumnFamilyOptions Rocks::family_options(bool once) const {
   table.partition_filters = true;
   table.metadata_block_size = 4096;
   table.format_version = 5;
-  table.checksum = rocksdb::kXXH3;  // Debian's library has no hardware CRC
   if (once) {
     table.whole_key_filtering = false;  // every question is about a prefix
     options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix_bytes));
