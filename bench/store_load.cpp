@@ -24,7 +24,6 @@ class Sender final : public storage::Completion {
   void run(double seconds) {
     end_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     for (std::uint64_t tag = 0; tag < asked_.size(); ++tag) ask(tag);
-    const auto work = asio::make_work_guard(context_);
     while (outstanding_ > 0) context_.run_one();
   }
   void done(std::uint64_t tag, storage::Outcome outcome) override {
@@ -72,7 +71,6 @@ class Waiting final : public storage::Completion {
 void apply(storage::Store& store, asio::io_context& context, storage::Write write) {
   Waiting waiting;
   store.submit(std::move(write), context.get_executor(), waiting, 0);
-  const auto work = asio::make_work_guard(context);
   while (waiting.status == wire::STATUS_UNSET) context.run_one();
   if (waiting.status != wire::DONE) throw std::runtime_error("set-up refused: " + std::string(meaning(waiting.status)));
 }
@@ -92,6 +90,7 @@ Report load_store(const Options& options) {
   auto store = storage::open_embedded(settings);
   if (!store) throw std::runtime_error(store.error());
   asio::io_context context(1);
+  const auto work = asio::make_work_guard(context);  // for all of it: a context without work stops for good
   std::vector<AddressHash> addresses;
   storage::AddInvites invites;
   for (unsigned i = 0; i < options.mailboxes; ++i) invites.rights.push_back(random_id<Hash>());
