@@ -216,6 +216,10 @@ CASES = {
     "range, zipped": get(head="Range: bytes=0-9\r\nAccept-Encoding: gzip\r\n"),
     "range, old": get(version="1.0", head="Range: bytes=0-9\r\n"),
     "range of nothing": get("/nothing", head="Range: bytes=0-9\r\n"),
+    "two ranges": get(head="Range: bytes=0-9,-5\r\n"),
+    "three ranges, one of them empty": get(head="Range: bytes=0-9, 700-, 20-29\r\n"),
+    "two ranges, head": get(method="HEAD", head="Range: bytes=0-9,20-29\r\n"),
+    "protocol 0.9 above the site": "GET /../\r\n",
     "ranges that overlap": get(head="Range: bytes=0-99,50-614\r\n"),
     "ranges too many bytes": get(head="Range: bytes=0-614,0-614\r\n"),
 }
