@@ -10,22 +10,6 @@ constexpr std::uint64_t alerts_kept_s = 7 * 24 * 3600;
 
 }  // namespace
 
-AlertBook::AlertBook(Container& container) : container_(container) {
-  container_
-      .query(
-          "CREATE TABLE IF NOT EXISTS alert_records (alert_id BLOB PRIMARY KEY, record BLOB NOT NULL, first_s INTEGER NOT NULL, "
-          "over_s INTEGER NOT NULL) WITHOUT ROWID")
-      .run();
-  container_.query("CREATE TABLE IF NOT EXISTS alert_vigils (vigil_id BLOB PRIMARY KEY, alert_id BLOB NOT NULL) WITHOUT ROWID")
-      .run();
-  container_
-      .query(
-          "CREATE TABLE IF NOT EXISTS alert_contents (content_id BLOB PRIMARY KEY, alert_id BLOB NOT NULL, vigil_id BLOB NOT "
-          "NULL) "
-          "WITHOUT ROWID")
-      .run();
-}
-
 std::optional<AlertState> AlertBook::read(Query& query) {
   if (!query.row()) return std::nullopt;
   const View stored = query.blob(0);

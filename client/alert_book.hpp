@@ -12,7 +12,7 @@ namespace vigil::client {
 
 class AlertBook {
  public:
-  explicit AlertBook(Container& container);
+  explicit AlertBook(Container& container) : container_(container) {}
 
   std::optional<AlertState> find(View alert_id);
   std::optional<AlertState> by_vigil(View vigil_id);

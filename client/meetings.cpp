@@ -2,16 +2,6 @@
 
 namespace vigil::client {
 
-Meetings::Meetings(Container& container) : container_(container) {
-  container_
-      .query(
-          "CREATE TABLE IF NOT EXISTS meetings (row INTEGER PRIMARY KEY, mine INTEGER NOT NULL, through BLOB NOT NULL, identity "
-          "BLOB "
-          "NOT NULL, secret BLOB NOT NULL, name TEXT NOT NULL, reach BLOB NOT NULL, she INTEGER NOT NULL, i INTEGER NOT NULL, "
-          "until_s INTEGER NOT NULL)")
-      .run();
-}
-
 std::optional<Meeting> Meetings::read(Query& query) {
   if (!query.row()) return std::nullopt;
   Meeting meeting;

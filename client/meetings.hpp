@@ -28,7 +28,7 @@ struct Meeting {
 
 class Meetings {
  public:
-  explicit Meetings(Container& container);
+  explicit Meetings(Container& container) : container_(container) {}
   std::int64_t add(const Meeting& meeting);
   std::optional<Meeting> find(std::int64_t row);
   std::optional<Meeting> through(const AddressHash& address);

@@ -37,20 +37,6 @@ CREATE INDEX firsts_until ON firsts (until_s);
 CREATE TABLE meeting_trust (identity BLOB PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID;
 
 -- story (records/story)
-CREATE TABLE alerts (
-  alert_id BLOB NOT NULL, vigil_id BLOB NOT NULL UNIQUE, root BLOB NOT NULL, contact INTEGER, content BLOB NOT NULL,
-  first_seen_s INTEGER NOT NULL, round INTEGER NOT NULL, stage INTEGER NOT NULL, rung_s INTEGER NOT NULL,
-  my_step INTEGER NOT NULL, is_over INTEGER NOT NULL, forced INTEGER NOT NULL,
-  cleared INTEGER NOT NULL, cleared_s INTEGER NOT NULL,
-  PRIMARY KEY (alert_id, vigil_id)) WITHOUT ROWID;
-CREATE TABLE acts (
-  vigil_id BLOB NOT NULL, person INTEGER NOT NULL, step INTEGER NOT NULL, act INTEGER NOT NULL, released_s INTEGER NOT NULL,
-  lease_s INTEGER NOT NULL, PRIMARY KEY (vigil_id, person)) WITHOUT ROWID;
-CREATE TABLE names (vigil_id BLOB NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (vigil_id, person))
-  WITHOUT ROWID;
-CREATE TABLE timeline (
-  row INTEGER PRIMARY KEY AUTOINCREMENT, alert_id BLOB NOT NULL, at_s INTEGER NOT NULL, what TEXT NOT NULL, detail BLOB NOT NULL);
-CREATE INDEX timeline_alert ON timeline (alert_id);
 CREATE TABLE inbox (
   row INTEGER PRIMARY KEY AUTOINCREMENT, content_id BLOB NOT NULL, contact INTEGER NOT NULL, received_s INTEGER NOT NULL,
   content BLOB NOT NULL, shown INTEGER NOT NULL, UNIQUE (content_id, contact));
@@ -63,6 +49,17 @@ CREATE TABLE due_receipts (
   due_s INTEGER NOT NULL);
 CREATE TABLE remembered (key BLOB PRIMARY KEY, at_s INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX remembered_at ON remembered (at_s);
+
+-- alerts (alert_book): the whole record, and by which of its vigils and contents it is found
+CREATE TABLE alert_records (
+  alert_id BLOB PRIMARY KEY, record BLOB NOT NULL, first_s INTEGER NOT NULL, over_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE alert_vigils (vigil_id BLOB PRIMARY KEY, alert_id BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE alert_contents (content_id BLOB PRIMARY KEY, alert_id BLOB NOT NULL, vigil_id BLOB NOT NULL) WITHOUT ROWID;
+
+-- meetings under way (meetings)
+CREATE TABLE meetings (
+  row INTEGER PRIMARY KEY, mine INTEGER NOT NULL, through BLOB NOT NULL, identity BLOB NOT NULL, secret BLOB NOT NULL,
+  name TEXT NOT NULL, reach BLOB NOT NULL, she INTEGER NOT NULL, i INTEGER NOT NULL, until_s INTEGER NOT NULL);
 )sql";
 
 }  // namespace vigil::client

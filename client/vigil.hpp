@@ -3,7 +3,7 @@
 //   start_crypto();                                        once, before anything else (crypto/base/secret_bytes.hpp)
 //   Home::find("")                                         where the files lie
 //   Profile::create / open (home, pin)                     the container with contacts, keys and history
-//   Relays, Contacts, Tiers, Alerts, Inbox, ...            records of the container
+//   Relays, Contacts, Tiers, Inbox, Remembered, ...        records of the container
 //   ContainerKeys + e2ee::Sessions                         sealing and opening
 //   OwnerLink::connect(routes, owner key, now)             the own mailbox: grant, publish, listen, acknowledge
 //   ask / ask_patiently (routes, request)                  whatever needs only a capability

@@ -1,4 +1,4 @@
-// Rows of alerts, contents and remembered ids.
+// Rows of contents, receipts and remembered ids.
 #include "client/records/story.hpp"
 
 namespace vigil::client {
@@ -27,37 +27,6 @@ std::optional<ContactId> contact_of(std::int64_t number) {
   return number == nobody ? std::nullopt : std::optional<ContactId>(ContactId{number});
 }
 
-std::uint32_t small(const Query& row, int column) {
-  return static_cast<std::uint32_t>(row.number(column));
-}
-
-// ---- columns: alert_id, vigil_id, root, contact, content, first_seen_s, round, stage, rung_s, my_step, is_over, forced,
-// cleared, cleared_s
-SeenAlert read_alert(const Query& row) {
-  SeenAlert alert;
-  alert.alert_id = row.id<AlertId>(0);
-  alert.vigil_id = row.id<VigilId>(1);
-  alert.root = row.id<PublicKey>(2);
-  alert.from = contact_of(row.number(3));
-  alert.content = parsed<content::Alert>(row.blob(4));
-  alert.first_seen_s = row.count(5);
-  alert.round = small(row, 6);
-  alert.stage = small(row, 7);
-  alert.rung_s = row.count(8);
-  alert.my_step = small(row, 9);
-  alert.over = row.number(10) != 0;
-  alert.forced = row.number(11) != 0;
-  alert.cleared = row.number(12) != 0;
-  alert.cleared_s = row.count(13);
-  return alert;
-}
-
-std::vector<SeenAlert> read_alerts(Query& query) {
-  std::vector<SeenAlert> out;
-  while (query.row()) out.push_back(read_alert(query));
-  return out;
-}
-
 // ---- columns: row, content_id, contact, received_s, content, shown
 std::vector<Received> read_received(Query& query) {
   std::vector<Received> out;
@@ -75,133 +44,6 @@ std::vector<Received> read_received(Query& query) {
 }
 
 }  // namespace
-
-// ---- alerts
-
-std::optional<SeenAlert> Alerts::find(const AlertId& alert, const VigilId& vigil) {
-  std::optional<SeenAlert> found = by_vigil(vigil);
-  if (found && found->alert_id != alert) return std::nullopt;
-  return found;
-}
-
-std::optional<SeenAlert> Alerts::by_vigil(const VigilId& vigil) {
-  Query found = container_.query(
-      "SELECT alert_id, vigil_id, root, contact, content, first_seen_s, round, stage, rung_s, my_step, is_over, forced, cleared, "
-      "cleared_s "
-      "FROM alerts WHERE vigil_id = ?");
-  found.bind(vigil.view());
-  if (!found.row()) return std::nullopt;
-  return read_alert(found);
-}
-
-std::vector<SeenAlert> Alerts::of(const AlertId& alert) {
-  Query found = container_.query(
-      "SELECT alert_id, vigil_id, root, contact, content, first_seen_s, round, stage, rung_s, my_step, is_over, forced, cleared, "
-      "cleared_s "
-      "FROM alerts WHERE alert_id = ?");
-  found.bind(alert.view());
-  return read_alerts(found);
-}
-
-std::vector<SeenAlert> Alerts::all() {
-  Query found = container_.query(
-      "SELECT alert_id, vigil_id, root, contact, content, first_seen_s, round, stage, rung_s, my_step, is_over, forced, cleared, "
-      "cleared_s "
-      "FROM alerts ORDER BY first_seen_s DESC");
-  return read_alerts(found);
-}
-
-void Alerts::put(const SeenAlert& alert) {
-  Container::Transaction step(container_);
-  const Bytes content = serialised(alert.content);
-  container_
-      .query(
-          "INSERT OR REPLACE INTO alerts (alert_id, vigil_id, root, contact, content, first_seen_s, round, stage, rung_s, "
-          "my_step, "
-          "is_over, forced, cleared, cleared_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .bind(alert.alert_id.view())
-      .bind(alert.vigil_id.view())
-      .bind(alert.root.view())
-      .bind(number_of(alert.from))
-      .bind(View(content))
-      .bind(alert.first_seen_s)
-      .bind(alert.round)
-      .bind(alert.stage)
-      .bind(alert.rung_s)
-      .bind(alert.my_step)
-      .bind(alert.over)
-      .bind(alert.forced)
-      .bind(alert.cleared)
-      .bind(alert.cleared_s)
-      .run();
-  step.commit();
-}
-
-std::vector<Alerts::Act> Alerts::acts(const VigilId& vigil) {
-  Query found = container_.query("SELECT person, step, act, released_s, lease_s FROM acts WHERE vigil_id = ? ORDER BY person");
-  found.bind(vigil.view());
-  std::vector<Act> out;
-  while (found.row()) out.push_back({small(found, 0), small(found, 1), small(found, 2), found.count(3), small(found, 4)});
-  return out;
-}
-
-void Alerts::put_act(const VigilId& vigil, const Act& act) {
-  Container::Transaction step(container_);
-  container_.query("INSERT OR REPLACE INTO acts (vigil_id, person, step, act, released_s, lease_s) VALUES (?, ?, ?, ?, ?, ?)")
-      .bind(vigil.view())
-      .bind(act.index)
-      .bind(act.step)
-      .bind(act.act)
-      .bind(act.released_s)
-      .bind(act.lease_s)
-      .run();
-  step.commit();
-}
-
-std::vector<std::string> Alerts::names(const VigilId& vigil) {
-  Query found = container_.query("SELECT name FROM names WHERE vigil_id = ? ORDER BY person");
-  found.bind(vigil.view());
-  std::vector<std::string> out;
-  while (found.row()) out.push_back(found.text(0));
-  return out;
-}
-
-void Alerts::set_names(const VigilId& vigil, const std::vector<std::string>& names) {
-  Container::Transaction step(container_);
-  container_.query("DELETE FROM names WHERE vigil_id = ?").bind(vigil.view()).run();
-  std::int64_t person = 0;
-  for (const std::string& name : names)
-    container_.query("INSERT INTO names (vigil_id, person, name) VALUES (?, ?, ?)")
-        .bind(vigil.view())
-        .bind(person++)
-        .bind(std::string_view(name))
-        .run();
-  step.commit();
-}
-
-// ---- timeline
-
-void Timeline::add(const Happening& happening) {
-  Container::Transaction step(container_);
-  container_.query("INSERT INTO timeline (alert_id, at_s, what, detail) VALUES (?, ?, ?, ?)")
-      .bind(happening.alert_id.view())
-      .bind(happening.at_s)
-      .bind(std::string_view(happening.what))
-      .bind(View(happening.detail))
-      .run();
-  step.commit();
-}
-
-std::vector<Happening> Timeline::of(const AlertId& alert) {
-  Query found = container_.query("SELECT row, alert_id, at_s, what, detail FROM timeline WHERE alert_id = ? ORDER BY at_s, row");
-  found.bind(alert.view());
-  std::vector<Happening> out;
-  while (found.row()) {
-    const View detail = found.blob(4);
-    out.push_back({found.number(0), found.id<AlertId>(1), found.count(2), found.text(3), Bytes(detail.begin(), detail.end())});
-  }
-  return out;
-}
 
 // ---- contents that came
 
@@ -393,22 +235,7 @@ void forget_old(Container& container, std::uint64_t now_s) {
           "sent.contact = sent_copies.contact)")
       .run();
   container.query("DELETE FROM due_receipts WHERE due_s < ?").bind(contents_before).run();
-  container.query("DELETE FROM timeline WHERE at_s < ?").bind(contents_before).run();
   container.query("DELETE FROM remembered WHERE at_s < ?").bind(ids_before).run();
-  // An alert lives as long as its vigil may still bring copies; its place goes a day after the all-clear.
-  std::vector<SeenAlert> alerts = Alerts(container).all();
-  for (SeenAlert& alert : alerts) {
-    if (alert.first_seen_s < ids_before) {
-      container.query("DELETE FROM acts WHERE vigil_id = ?").bind(alert.vigil_id.view()).run();
-      container.query("DELETE FROM names WHERE vigil_id = ?").bind(alert.vigil_id.view()).run();
-      container.query("DELETE FROM alerts WHERE vigil_id = ?").bind(alert.vigil_id.view()).run();
-    } else if ((alert.cleared && alert.cleared_s + 24 * 3600 < now_s) || (alert.over && alert.first_seen_s < contents_before)) {
-      if (!alert.content.has_track() && alert.content.note().empty()) continue;
-      alert.content.clear_track();
-      alert.content.clear_note();
-      Alerts(container).put(alert);
-    }
-  }
   step.commit();
 }
 
