@@ -11,8 +11,6 @@
 namespace vigil::client::commands {
 namespace {
 
-constexpr std::uint64_t her_yes_s = 300;  // how long the other person may think about the words
-
 content::Card make_card(Account& account, const google::protobuf::RepeatedPtrField<content::CardRelay>& reach,
                         const Secret& secret) {
   content::Card card;
@@ -26,25 +24,14 @@ content::Card make_card(Account& account, const google::protobuf::RepeatedPtrFie
 
 // The contact, her reaches with fresh bundles, and the answer to her: our addresses, made for her.
 asio::awaitable<Contact> become_contacts(Account& account, Meeting meeting, std::string name) {
-  std::vector<Reach> reaches = reaches_of(meeting);
-  for (Reach& reach : reaches) reach.bundle = co_await fetch_bundle(reach.routes, reach.address, meeting.identity, false);
-  Contact contact{.name = std::move(name), .identity = meeting.identity, .checked = meeting.she_confirmed, .met_s = wall_s()};
-  const std::optional<ContactId> added = account.contacts.add(contact);
-  if (!added) throw Stop{Exit::usage, words::known_already()};
-  contact.id = *added;
-  account.contacts.set_reaches(contact.id, reaches);
+  const NewContact made = co_await add_contact(account, meeting, std::move(name), meeting.she_confirmed);
   content::Content content = new_content(wall_s());
   content::Introduced& said = *content.mutable_introduced();
   said.set_name(account.own_name());
-  *said.mutable_reach() = co_await grant_reach(account, GrantFor::contact, contact.id, nullptr);
+  *said.mutable_reach() = co_await grant_reach(account, GrantFor::contact, made.contact.id, nullptr);
   said.set_confirmed(true);
-  for (const Reach& reach : reaches) {
-    const auto bundle = e2ee::verify_bundle(reach.bundle, meeting.identity, wall_s(), 0, e2ee::BundleAge::must_be_fresh);
-    if (!bundle) stop_with(trouble_of(bundle.error(), contact.name));
-    account.contacts.set_bundle(contact.id, reach.routes.root(), reach.bundle, bundle->sequence());
-    co_await send_one_shot(reach.routes, reach.address, account.identity, *bundle, content);
-  }
-  co_return contact;
+  co_await tell(account, made, content);
+  co_return made.contact;
 }
 
 asio::awaitable<Exit> show_card(asio::io_context& io, Account& account, Screen& screen) {

@@ -11,8 +11,6 @@
 namespace vigil::client::commands {
 namespace {
 
-constexpr std::uint64_t her_yes_s = 300;
-
 ReadCard ask_card(const Account& account) {
   const auto card = read_card(need_line(words::ask_card()), wall_s());
   if (!card) throw Stop{Exit::refused, card.error() == CardFault::too_old ? words::old_card() : words::bad_card()};
@@ -37,25 +35,14 @@ asio::awaitable<std::pair<CardReach, Bytes>> reach_her(const ReadCard& card) {
 // After both have said yes: the contact, her reaches and bundles, and word to her that this side agrees too.
 asio::awaitable<Contact> become_contacts(Account& account, const Meeting& meeting, std::string name,
                                          const std::vector<Address>& given) {
-  std::vector<Reach> reaches = reaches_of(meeting);
-  if (reaches.empty()) throw Stop{Exit::refused, words::bad_card()};
-  for (Reach& reach : reaches) reach.bundle = co_await fetch_bundle(reach.routes, reach.address, meeting.identity, false);
-  Contact contact{.name = std::move(name), .identity = meeting.identity, .checked = true, .met_s = wall_s()};
-  const std::optional<ContactId> added = account.contacts.add(contact);
-  if (!added) throw Stop{Exit::usage, words::known_already()};
-  contact.id = *added;
-  account.contacts.set_reaches(contact.id, reaches);
-  for (const Address& address : given) account.addresses.give_to(address_hash(address), contact.id);
+  if (reaches_of(meeting).empty()) throw Stop{Exit::refused, words::bad_card()};
+  const NewContact made = co_await add_contact(account, meeting, std::move(name), true);
+  for (const Address& address : given) account.addresses.give_to(address_hash(address), made.contact.id);
   content::Content content = new_content(wall_s());
   content.mutable_introduced()->set_name(account.own_name());
   content.mutable_introduced()->set_confirmed(true);
-  for (const Reach& reach : reaches) {
-    const auto bundle = e2ee::verify_bundle(reach.bundle, meeting.identity, wall_s(), 0, e2ee::BundleAge::must_be_fresh);
-    if (!bundle) stop_with(trouble_of(bundle.error(), contact.name));
-    account.contacts.set_bundle(contact.id, reach.routes.root(), reach.bundle, bundle->sequence());
-    co_await send_one_shot(reach.routes, reach.address, account.identity, *bundle, content);
-  }
-  co_return contact;
+  co_await tell(account, made, content);
+  co_return made.contact;
 }
 
 asio::awaitable<Exit> meet(asio::io_context& io, Account& account, Screen& screen, ReadCard card) {

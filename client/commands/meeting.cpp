@@ -154,4 +154,25 @@ std::vector<Reach> reaches_of(const Meeting& meeting) {
   return reaches;
 }
 
+asio::awaitable<NewContact> add_contact(Account& account, Meeting meeting, std::string name, bool checked) {
+  NewContact made{.contact = {.name = std::move(name), .identity = meeting.identity, .checked = checked, .met_s = wall_s()},
+                  .reaches = reaches_of(meeting)};
+  for (Reach& reach : made.reaches) reach.bundle = co_await fetch_bundle(reach.routes, reach.address, meeting.identity, false);
+  const std::optional<ContactId> added = account.contacts.add(made.contact);
+  if (!added) throw Stop{Exit::usage, words::known_already()};
+  made.contact.id = *added;
+  account.contacts.set_reaches(made.contact.id, made.reaches);
+  co_return made;
+}
+
+asio::awaitable<void> tell(Account& account, const NewContact& whom, const content::Content& content) {
+  const Contact& contact = whom.contact;
+  for (const Reach& reach : whom.reaches) {
+    const auto bundle = e2ee::verify_bundle(reach.bundle, contact.identity, wall_s(), 0, e2ee::BundleAge::must_be_fresh);
+    if (!bundle) stop_with(trouble_of(bundle.error(), contact.name));
+    account.contacts.set_bundle(contact.id, reach.routes.root(), reach.bundle, bundle->sequence());
+    co_await send_one_shot(reach.routes, reach.address, account.identity, *bundle, content);
+  }
+}
+
 }  // namespace vigil::client::commands

@@ -45,7 +45,19 @@ asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meet
 // input.
 asio::awaitable<std::string> ask_name(Account& account, std::string proposed);
 
-// The reaches out of a Meeting, with the bundle that is known for each.
+// The reaches out of a Meeting, still without bundles.
 std::vector<Reach> reaches_of(const Meeting& meeting);
+
+// How long the other person may think about the words.
+inline constexpr std::uint64_t her_yes_s = 300;
+
+// Who was met, with her reaches and a fresh bundle of each. Throws Stop when a bundle cannot be had, or she is known already.
+struct NewContact {
+  Contact contact;
+  std::vector<Reach> reaches;
+};
+asio::awaitable<NewContact> add_contact(Account& account, Meeting meeting, std::string name, bool checked);
+// Keeps the bundles and sends her this, through each of her reaches. Throws Stop.
+asio::awaitable<void> tell(Account& account, const NewContact& whom, const content::Content& content);
 
 }  // namespace vigil::client::commands
