@@ -141,42 +141,24 @@ void Intake::admit_owner(wire::Request& request) {
   if (wait_s > 0) return slow_down(id, wait_s);
   constexpr Why unsigned_{"the owner's signature is not good for this request and connection", wire::REFUSED};
   const Binding& binding = proof_->binding;
-  switch (request.kind_case()) {
-    case Kind::kOpenMailbox:
-      return submit_checked(id, read_open_mailbox(request.open_mailbox(), *mailbox_), false);
-    case Kind::kGrant:
-      if (!verify_grant(owner_, binding, request.grant())) return refuse(id, unsigned_);
-      return submit_checked(id, read_grant(request.grant(), *mailbox_, relay_.clock.wall_s()), false);
-    case Kind::kWithdraw:
-      if (!verify_withdraw(owner_, binding, request.withdraw())) return refuse(id, unsigned_);
-      return submit_checked(id, read_withdraw(request.withdraw(), *mailbox_), false);
-    case Kind::kPublishPrekeys:
-      return submit_checked(id, read_publish_prekeys(request.publish_prekeys(), *mailbox_), false);
-    case Kind::kCountPrekeys:
-      return count_prekeys(id);
-    case Kind::kListen:
-      // Also what says that the mailbox is read: the store notes the day.
-      return submit(storage::OpenMailbox{.mailbox = *mailbox_, .invite = {}},
-                    {.id = id, .window = request.listen().window(), .then = Then::listen});
-    case Kind::kBurn:
-      if (!verify_burn(owner_, binding, request.burn())) return refuse(id, unsigned_);
-      return submit(storage::Burn{*mailbox_}, {.id = id});
-    case Kind::kProve:
-    case Kind::kProbe:
-    case Kind::kFetchPrekeys:
-    case Kind::kDeliver:
-    case Kind::kKeep:
-    case Kind::kRefresh:
-    case Kind::kRenew:
-    case Kind::kHurry:
-    case Kind::kEnd:
-    case Kind::kAnswering:
-    case Kind::kClose:
-    case Kind::kFetchRoutes:
-    case Kind::kLook:
-    case Kind::KIND_NOT_SET:
-      break;  // admit() sends them elsewhere
+  if (request.has_open_mailbox()) return submit_checked(id, read_open_mailbox(request.open_mailbox(), *mailbox_), false);
+  if (request.has_grant()) {
+    if (!verify_grant(owner_, binding, request.grant())) return refuse(id, unsigned_);
+    return submit_checked(id, read_grant(request.grant(), *mailbox_, relay_.clock.wall_s()), false);
   }
+  if (request.has_withdraw()) {
+    if (!verify_withdraw(owner_, binding, request.withdraw())) return refuse(id, unsigned_);
+    return submit_checked(id, read_withdraw(request.withdraw(), *mailbox_), false);
+  }
+  if (request.has_publish_prekeys()) return submit_checked(id, read_publish_prekeys(request.publish_prekeys(), *mailbox_), false);
+  if (request.has_count_prekeys()) return count_prekeys(id);
+  if (request.has_listen()) {
+    // Also what says that the mailbox is read: the store notes the day.
+    return submit(storage::OpenMailbox{.mailbox = *mailbox_, .invite = {}},
+                  {.id = id, .window = request.listen().window(), .then = Then::listen});
+  }
+  if (!verify_burn(owner_, binding, request.burn())) return refuse(id, unsigned_);
+  submit(storage::Burn{*mailbox_}, {.id = id});
 }
 
 void Intake::admit_capability(wire::Request& request) {
