@@ -23,22 +23,6 @@ LinkOptions quick() {
   return options;
 }
 
-wire::Request probe() {
-  wire::Request request;
-  request.mutable_probe()->set_address(std::string(32, 'a'));
-  return request;
-}
-
-HttpAnswer all_done(const wire::Post& post) {
-  wire::PostAnswer answers;
-  for (const wire::Request& request : post.requests()) {
-    wire::Answer& answer = *answers.add_answers();
-    answer.set_id(request.id());
-    answer.set_status(wire::DONE);
-  }
-  return {200, answers.SerializeAsString()};
-}
-
 struct World {
   asio::io_context io{1};
   RelayKeys keys = RelayKeys::make();

@@ -13,6 +13,7 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/sign.hpp"
+#include "tests/unit/client/support.hpp"
 #include "tests/unit/client/temporary_home.hpp"
 
 using namespace vigil;
@@ -20,22 +21,6 @@ using namespace vigil::client;
 using namespace vigil::client::testing;
 
 namespace {
-
-Routes some_routes() {
-  const SigningKey root = SigningKey::generate();
-  wire::RouteListBody body;
-  body.set_root(std::string(text(root.public_key().view())));
-  body.set_serial(1);
-  wire::Route& route = *body.add_routes();
-  route.set_host("127.0.0.1");
-  route.set_port(1);
-  route.set_path("/x");
-  route.set_pin(std::string(32, 'p'));
-  wire::RouteList list;
-  list.set_body(body.SerializeAsString());
-  list.set_signature(std::string(text(root.sign(labels::routes, {view(list.body())}).view())));
-  return Routes::verify(list, root.public_key()).value();
-}
 
 wire::Request deliver(std::size_t addresses) {
   wire::Request request;
@@ -237,12 +222,7 @@ TEST_CASE("four processes drain one outbox: each item is settled exactly once", 
     }
     children.push_back(child);
   }
-  for (const pid_t child : children) {
-    int how = 0;
-    ::waitpid(child, &how, 0);
-    CHECK(WIFEXITED(how));
-    CHECK(WEXITSTATUS(how) == 0);
-  }
+  check_children(children);
   CHECK(std::distance(std::filesystem::directory_iterator(done), std::filesystem::directory_iterator()) == items);
   CHECK(Outbox(*home).list()->empty());
 }

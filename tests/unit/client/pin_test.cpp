@@ -30,21 +30,6 @@ LinkOptions quick() {
   return options;
 }
 
-wire::Request probe() {
-  wire::Request request;
-  request.mutable_probe()->set_address(std::string(32, 'a'));
-  return request;
-}
-
-HttpAnswer done(const wire::Post& post) {
-  wire::PostAnswer answers;
-  for (const wire::Request& request : post.requests()) {
-    answers.add_answers()->set_id(request.id());
-    answers.mutable_answers(answers.answers_size() - 1)->set_status(wire::DONE);
-  }
-  return {200, answers.SerializeAsString()};
-}
-
 // What any ordinary program on this system would do: true when the system's store trusts the server for this name.
 asio::awaitable<bool> ordinary_client_connects(std::uint16_t port, std::string name) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -73,7 +58,7 @@ TEST_CASE("a certificate that the system trusts but the pin does not gets zero a
   const RelayKeys keys = RelayKeys::make();
   const SigningKey owner = SigningKey::generate();
   ScriptedRelay between(io, TlsIdentity::make("relay.example", &authority));
-  between.on_post = done;
+  between.on_post = all_done;
   between.on_websocket = [&](Peer& peer) -> asio::awaitable<void> {
     [[maybe_unused]] const bool proved = co_await greet_and_prove(peer, keys);
   };
@@ -108,7 +93,7 @@ TEST_CASE("the pin of the next key opens too, and an unknown, selfsigned, expire
   asio::io_context io{1};
   const RelayKeys keys = RelayKeys::make();
   ScriptedRelay relay(io, TlsIdentity::make("somebody else's name"));
-  relay.on_post = done;
+  relay.on_post = all_done;
   wire::Route route = route_to(relay);
   route.set_pin_next(route.pin());
   route.set_pin(std::string(32, 'p'));
@@ -121,7 +106,7 @@ TEST_CASE("SNI: the route's name, else the host's, never an IP literal; no sessi
   asio::io_context io{1};
   const RelayKeys keys = RelayKeys::make();
   ScriptedRelay relay(io, TlsIdentity::make("relay.example"));
-  relay.on_post = done;
+  relay.on_post = all_done;
   wire::Route literal = route_to(relay);
   wire::Route named = route_to(relay);
   named.set_server_name("cover.example");

@@ -16,6 +16,7 @@
 #include "crypto/base/vigil_id.hpp"
 #include "crypto/e2ee/session.hpp"
 #include "proto/limits.hpp"
+#include "tests/unit/client/support.hpp"
 #include "tests/unit/client/temporary_home.hpp"
 
 using namespace vigil;
@@ -25,21 +26,6 @@ using namespace vigil::client::testing;
 namespace {
 
 constexpr std::uint64_t now_s = 1'800'000'000;
-
-Routes some_routes(const SigningKey& root) {
-  wire::RouteListBody body;
-  body.set_root(std::string(text(root.public_key().view())));
-  body.set_serial(1);
-  wire::Route& route = *body.add_routes();
-  route.set_host("127.0.0.1");
-  route.set_port(1);
-  route.set_path("/x");
-  route.set_pin(std::string(32, 'p'));
-  wire::RouteList list;
-  list.set_body(body.SerializeAsString());
-  list.set_signature(std::string(text(root.sign(labels::routes, {view(list.body())}).view())));
-  return Routes::verify(list, root.public_key()).value();
-}
 
 // One person: profile, keys, and the address at which the test reaches her.
 struct Person {
@@ -290,12 +276,7 @@ TEST_CASE("a prepared alert is handed out once, also to four processes at a time
     }
     children.push_back(child);
   }
-  for (const pid_t child : children) {
-    int how = 0;
-    ::waitpid(child, &how, 0);
-    CHECK(WIFEXITED(how));
-    CHECK(WEXITSTATUS(how) == 0);
-  }
+  check_children(children);
   CHECK(slot.take().error() == Fault::no_prepared_alert);
 }
 

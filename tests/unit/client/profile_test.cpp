@@ -12,6 +12,7 @@
 #include "client/records/story.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
+#include "tests/unit/client/support.hpp"
 #include "tests/unit/client/temporary_home.hpp"
 
 using namespace vigil;
@@ -292,12 +293,7 @@ TEST_CASE("several processes count in one container and lose no step", "[client]
     }
     children.push_back(child);
   }
-  for (const pid_t child : children) {
-    int how = 0;
-    ::waitpid(child, &how, 0);
-    CHECK(WIFEXITED(how));
-    CHECK(WEXITSTATUS(how) == 0);
-  }
+  check_children(children);
   Profile profile = Profile::open(*home, pin).value();
   ContainerKeys keys(profile.container());
   CHECK(keys.rise(e2ee::Rising::bundle_sequence) == processes * steps + 1);

@@ -272,6 +272,22 @@ Routes routes_to(const RelayKeys& keys, const std::vector<wire::Route>& routes) 
   return Routes::verify(sign_routes(keys.root, routes), keys.root.public_key()).value();
 }
 
+wire::Request probe() {
+  wire::Request request;
+  request.mutable_probe()->set_address(std::string(32, 'a'));
+  return request;
+}
+
+HttpAnswer all_done(const wire::Post& post) {
+  wire::PostAnswer answers;
+  for (const wire::Request& request : post.requests()) {
+    wire::Answer& answer = *answers.add_answers();
+    answer.set_id(request.id());
+    answer.set_status(wire::DONE);
+  }
+  return {200, answers.SerializeAsString()};
+}
+
 wire::RelayFrame greeting(const RelayKeys& keys, const Exporter& exporter, const Challenge& challenge) {
   wire::RelayFrame frame;
   wire::Greeting& greeting = *frame.mutable_greeting();

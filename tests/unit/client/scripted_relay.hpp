@@ -79,6 +79,10 @@ wire::RouteList sign_routes(const SigningKey& root, const std::vector<wire::Rout
                             const wire::RouteList* before = nullptr);
 Routes routes_to(const RelayKeys& keys, const std::vector<wire::Route>& routes);
 
+// The smallest capability request, and the answer of a relay that says yes to whatever comes.
+wire::Request probe();
+HttpAnswer all_done(const wire::Post& post);
+
 // An honest greeting for this connection.
 wire::RelayFrame greeting(const RelayKeys& keys, const Exporter& exporter, const Challenge& challenge);
 // Greets honestly and answers the proof; false when the client did not prove or was wrong.

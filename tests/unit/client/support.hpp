@@ -1,0 +1,43 @@
+// What several tests of the phone's files need: a route list that nobody answers, and the ends of child processes.
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "client/routes.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/labels.hpp"
+#include "crypto/base/sign.hpp"
+
+namespace vigil::client::testing {
+
+inline Routes some_routes(const SigningKey& root = SigningKey::generate()) {
+  wire::RouteListBody body;
+  body.set_root(std::string(text(root.public_key().view())));
+  body.set_serial(1);
+  wire::Route& route = *body.add_routes();
+  route.set_host("127.0.0.1");
+  route.set_port(1);
+  route.set_path("/x");
+  route.set_pin(std::string(32, 'p'));
+  wire::RouteList list;
+  list.set_body(body.SerializeAsString());
+  list.set_signature(std::string(text(root.sign(labels::routes, {view(list.body())}).view())));
+  return Routes::verify(list, root.public_key()).value();
+}
+
+// Waits for all of them; each must have ended by itself, with 0.
+inline void check_children(const std::vector<pid_t>& children) {
+  for (const pid_t child : children) {
+    int how = 0;
+    ::waitpid(child, &how, 0);
+    CHECK(WIFEXITED(how));
+    CHECK(WEXITSTATUS(how) == 0);
+  }
+}
+
+}  // namespace vigil::client::testing
