@@ -307,6 +307,27 @@ def check_labels_unique(tree: Tree) -> Iterator[Finding]:
         seen.add(literal)
 
 
+# --- the threat model ------------------------------------------------------------------------------------------------
+
+THREAT_MODEL = "docs/threat-model.md"
+TEST_NAME = re.compile(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
+
+
+def check_named_tests(tree: Tree) -> Iterator[Finding]:
+    """What its rows quote are names of tests: each must be there, or a claim stands on nothing."""
+    page = tree.root / THREAT_MODEL
+    if not page.is_file():
+        return
+    names = set()
+    for source in tree.cpp:
+        for pieces in TEST_NAME.findall(source.text):
+            names.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', pieces)))
+    for line, text in enumerate(page.read_text().split("\n"), 1):
+        for quoted in re.findall(r'"([^"]+)"', text) if text.startswith("|") else []:
+            if quoted not in names:
+                yield Finding(THREAT_MODEL, line, "named test", f'no test is called "{quoted}"')
+
+
 RULES = (
     check_arrows,
     check_beast,
@@ -322,6 +343,7 @@ RULES = (
     check_bounded,
     check_labels,
     check_labels_unique,
+    check_named_tests,
 )
 
 
