@@ -1,5 +1,7 @@
 #include "client/alert_book.hpp"
 
+#include <stdexcept>
+
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -46,8 +48,8 @@ std::vector<AlertState> AlertBook::starting_with(std::string_view hex_digits) {
 }
 
 void AlertBook::put(const AlertState& alert) {
+  if (!container_.in_step()) throw std::logic_error("an alert is stored outside the step that read it");
   const record::AlertRecord& record = alert.record();
-  Container::Transaction step(container_);
   container_.query("INSERT OR REPLACE INTO alert_records VALUES (?, ?, ?, ?)")
       .bind(view(record.alert_id()))
       .bind(view(record.SerializeAsString()))
@@ -60,7 +62,15 @@ void AlertBook::put(const AlertState& alert) {
         .bind(view(record.alert_id()))
         .run();
   }
+}
+
+bool AlertBook::update(View alert_id, const std::function<bool(AlertState&)>& change) {
+  Container::Transaction step(container_);
+  std::optional<AlertState> alert = find(alert_id);
+  if (!alert || !change(*alert)) return false;
+  put(*alert);
   step.commit();
+  return true;
 }
 
 void AlertBook::remember_content(View content_id, View alert_id, View vigil_id) {
@@ -77,21 +87,21 @@ std::optional<AlertBook::Content> AlertBook::content(View content_id) {
 }
 
 void AlertBook::forget_old(std::uint64_t now_s) {
+  Container::Transaction step(container_);
   for (AlertState& alert : all()) {
     record::AlertRecord& record = alert.record();
     if (record.over_s() == 0) continue;
     if (record.over_s() + alerts_kept_s < now_s) {
-      Container::Transaction step(container_);
       const View id = view(record.alert_id());
       container_.query("DELETE FROM alert_contents WHERE alert_id = ?").bind(id).run();
       container_.query("DELETE FROM alert_vigils WHERE alert_id = ?").bind(id).run();
       container_.query("DELETE FROM alert_records WHERE alert_id = ?").bind(id).run();
-      step.commit();
     } else if (record.over_s() + places_kept_s < now_s && record.alert().has_track()) {
       record.mutable_alert()->clear_track();
       put(alert);
     }
   }
+  step.commit();
 }
 
 }  // namespace vigil::client

@@ -1,7 +1,10 @@
 // Where the alerts this device knows are kept, inside the container: one record each (alert_state.hpp), and which vigil and which
 // sealed content belong to which. One thread, the container's; failures throw Failed.
+//
+// `listen` and other commands change the same record from processes of their own: a record is read and stored in one step.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,7 +22,12 @@ class AlertBook {
   std::vector<AlertState> all();  // the newest first
   // Those whose id starts with these hex digits.
   std::vector<AlertState> starting_with(std::string_view hex_digits);
+  // Only inside a Container::Transaction in which 'alert' was read or begun: one that was read earlier would undo what another
+  // process has learned since. Throws std::logic_error outside any.
   void put(const AlertState& alert);
+  // Reads the record, lets 'change' change it, and stores it if that returned true; all in one step. Returns what it returned;
+  // false when there is no such alert.
+  bool update(View alert_id, const std::function<bool(AlertState&)>& change);
 
   // A copy that can be opened only once comes again in later rounds (and one notice tells of many acts): what it was.
   struct Content {

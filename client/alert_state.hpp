@@ -12,6 +12,7 @@
 #include <string>
 
 #include "client/alert_record.pb.h"
+#include "crypto/base/encoding.hpp"
 #include "proto/ids.hpp"
 
 namespace vigil::client {
@@ -114,5 +115,10 @@ class AlertState {
 
   record::AlertRecord record_;
 };
+
+inline Bytes id_of(const AlertState& alert) {
+  const View id = view(alert.record().alert_id());
+  return {id.begin(), id.end()};
+}
 
 }  // namespace vigil::client

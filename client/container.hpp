@@ -96,6 +96,7 @@ class Container {
   void begin();
   void commit();
   void rollback() noexcept;
+  bool in_step() const { return depth_ != 0; }
 
   // Small values that have no table: own name, own identity's record.
   std::optional<Bytes> setting(std::string_view name);

@@ -357,35 +357,48 @@ void InboxReader::introduced(const At& at, const content::Introduced& said) {
 
 // ---- own alerts
 
+namespace {
+
+// What the send-only slot knows of an own alert; true when that was news.
+bool adopt(AlertState& known, const kept::RunningAlert& alert, std::uint64_t now_s) {
+  if (!known.record().hers()) return false;
+  bool news = false;
+  for (const kept::RunningVigil& vigil : alert.vigils()) {
+    google::protobuf::RepeatedPtrField<content::Responder> responders;
+    for (int i = 0; i < std::min(vigil.heads_size(), vigil.close_hashes_size()); ++i) {
+      content::Responder& responder = *responders.Add();
+      responder.set_head(vigil.heads(i));
+      responder.set_close_hash(vigil.close_hashes(i));
+    }
+    if (known.prepared(view(vigil.vigil_id()), view(vigil.root()), responders, now_s) == Fact::news) news = true;
+    if (vigil.on_relay_s() == 0) continue;
+    if (known.on_relay(view(vigil.vigil_id()), vigil.on_relay_s(), alert.hold_s()) == Fact::news) news = true;
+  }
+  return news;
+}
+
+}  // namespace
+
 bool adopt_running(Account& account, std::uint64_t now_s) {
   const Outcome<std::vector<kept::RunningAlert>> running = account.slot.running();
   if (!running) return false;
   bool changed = false;
   for (const kept::RunningAlert& alert : *running) {
+    // Looked at ten times a second, so first without the write lock.
     std::optional<AlertState> known = account.alerts.find(view(alert.alert_id()));
-    bool news = false;
+    if (known && !adopt(*known, alert, now_s)) continue;
+    Container::Transaction step(account.container);
+    known = account.alerts.find(view(alert.alert_id()));
     if (!known) {
       known = AlertState::begin(view(alert.alert_id()), account.identity.key().view(), true, now_s);
       content::Alert pressed;
       pressed.set_pressed_s(alert.pressed_s());
       pressed.set_hold_s(alert.hold_s());
       known->pressed(pressed);
-      news = true;
     }
-    if (!known->record().hers()) continue;
-    for (const kept::RunningVigil& vigil : alert.vigils()) {
-      google::protobuf::RepeatedPtrField<content::Responder> responders;
-      for (int i = 0; i < std::min(vigil.heads_size(), vigil.close_hashes_size()); ++i) {
-        content::Responder& responder = *responders.Add();
-        responder.set_head(vigil.heads(i));
-        responder.set_close_hash(vigil.close_hashes(i));
-      }
-      if (known->prepared(view(vigil.vigil_id()), view(vigil.root()), responders, now_s) == Fact::news) news = true;
-      if (vigil.on_relay_s() == 0) continue;
-      if (known->on_relay(view(vigil.vigil_id()), vigil.on_relay_s(), alert.hold_s()) == Fact::news) news = true;
-    }
-    if (!news) continue;
+    adopt(*known, alert, now_s);
     account.alerts.put(*known);
+    step.commit();
     changed = true;
   }
   return changed;

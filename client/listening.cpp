@@ -43,11 +43,6 @@ std::string relay_name(const Relay& relay) {
   return route.host + ":" + std::to_string(route.port);
 }
 
-Bytes id_of(const AlertState& alert) {
-  const View id = view(alert.record().alert_id());
-  return {id.begin(), id.end()};
-}
-
 }  // namespace
 
 Listening::Listening(asio::any_io_executor executor, Account& account, Screen& screen, ListenOptions options)
@@ -290,10 +285,12 @@ void Listening::show_sent(const std::vector<Sent>& all) {
     note_sent(account_.slot, sent, now_s);
     const auto about = read_about(sent.about);
     if (about && about->kind == AboutKind::end && (sent.fate == Fate::done || sent.fate == Fate::broken)) {
+      Container::Transaction step(account_.container);
       if (std::optional<AlertState> alert = account_.alerts.by_vigil(about->id); alert && alert->own_ending() == Fact::news) {
         alert->record().set_over_s(now_s);
         account_.alerts.put(*alert);
       }
+      step.commit();
     }
     if (!about || about->kind != AboutKind::content) continue;
     const auto content_id = ContentId::from(about->id);
@@ -410,9 +407,9 @@ asio::awaitable<void> Listening::look_at_own() {
           const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
           if (!answer || answer->status() != wire::DONE || !answer->has_vigil()) continue;
           heard_s_ = wall_s();
-          std::optional<AlertState> newest = account_.alerts.find(view(one.alert_id()));
-          if (newest && newest->looked(view(vigil.vigil_id()), answer->vigil(), wall_s()) == Fact::news)
-            account_.alerts.put(*newest);
+          account_.alerts.update(view(one.alert_id()), [&](AlertState& newest) {
+            return newest.looked(view(vigil.vigil_id()), answer->vigil(), wall_s()) == Fact::news;
+          });
         }
       }
     }

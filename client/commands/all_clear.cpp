@@ -39,7 +39,7 @@ asio::awaitable<void> tell_her(Account& account, AlertState alert, std::string n
 }
 
 asio::awaitable<Exit> close(Account& account, Screen& screen, AlertState alert, std::string note) {
-  const auto asked = co_await ask_vigils(account, alert, [](record::VigilRecord& vigil) {
+  const auto asked = co_await ask_vigils(account, id_of(alert), [](record::VigilRecord& vigil) {
     wire::Request request;
     request.mutable_close()->set_vigil_id(vigil.vigil_id());
     request.mutable_close()->set_index(vigil.your_index());
@@ -49,7 +49,7 @@ asio::awaitable<Exit> close(Account& account, Screen& screen, AlertState alert, 
   bool counted = false;
   bool over = false;
   Status refused = wire::STATUS_UNSET;
-  for (const auto& [vigil, answer] : asked.answers) {
+  for (const auto& [vigil, answer] : asked) {
     counted = counted || answer.status() == wire::DONE;
     over = over || answer.status() == wire::ENDED;
     if (answer.status() != wire::DONE && answer.status() != wire::ENDED) refused = answer.status();

@@ -31,32 +31,28 @@ wire::Request next_step(record::VigilRecord& vigil, bool answers) {
 }
 
 asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bool answers) {
+  const Bytes id = id_of(alert);
   const auto next = [&](record::VigilRecord& vigil) { return next_step(vigil, answers); };
-  const auto asked = co_await ask_vigils(account, alert, next);
+  const auto asked = co_await ask_vigils(account, id, next);
   bool over = true;
   std::optional<wire::LeaseState> lease;
   Status refused = wire::STATUS_UNSET;
-  for (const auto& [vigil, answer] : asked.answers) {
+  for (const auto& [vigil, answer] : asked) {
     over = over && answer.status() == wire::ENDED;
     if (answer.status() != wire::DONE) {
       refused = answer.status();
       continue;
     }
     if (answer.has_lease() && (!lease || answer.lease().yours())) lease = answer.lease();
-    std::optional<AlertState> newest = account.alerts.find(view(alert.record().alert_id()));
-    const auto shown = std::find_if(alert.record().vigils().begin(), alert.record().vigils().end(),
-                                    [&](const auto& each) { return each.vigil_id() == vigil.vigil_id(); });
-    if (newest && answers) {
-      newest->answered(view(vigil.vigil_id()), shown->step_shown(), answer.lease(), wall_s());
-      account.alerts.put(*newest);
-    }
+    if (!answers) continue;
+    account.alerts.update(id, [&](AlertState& newest) {
+      return newest.answered(view(vigil.vigil_id()), vigil.step_shown(), answer.lease(), wall_s()) == Fact::news;
+    });
   }
   if (over) throw Stop{Exit::ended, words::alert_over()};
   if (!lease && answers) stop_with(trouble_of(refused, {}));
   JsonLine line("answered", wall_s());
-  line.id("alert", view(alert.record().alert_id()))
-      .flag("yours", lease && lease->yours())
-      .number("lease_s", lease ? lease->lease_s() : 0);
+  line.id("alert", id).flag("yours", lease && lease->yours()).number("lease_s", lease ? lease->lease_s() : 0);
   if (!answers) {
     screen.event(line);
     screen.say(words::given_back());
@@ -67,7 +63,8 @@ asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bo
     screen.say(words::yours(lease->lease_s()));
     co_return Exit::done;
   }
-  const std::string holder = alert.name_of(lease->holder());
+  const std::optional<AlertState> newest = account.alerts.find(id);
+  const std::string holder = newest ? newest->name_of(lease->holder()) : std::string();
   screen.event(line.text("holder", holder));
   screen.say(words::somebody_elses(holder));
   co_return Exit::somebody_else;

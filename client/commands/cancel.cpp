@@ -34,11 +34,11 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
   const Sending sending = co_await send_now(account, items);
   const bool on_relay = sending != Sending::waiting;
   if (on_relay) {
-    if (std::optional<AlertState> alert = account.alerts.find(view(running.alert_id()))) {
-      alert->own_ending();
-      alert->record().set_over_s(wall_s());
-      account.alerts.put(*alert);
-    }
+    account.alerts.update(view(running.alert_id()), [](AlertState& alert) {
+      alert.own_ending();
+      alert.record().set_over_s(wall_s());
+      return true;
+    });
     (void)account.slot.forget_running(view(running.alert_id()));
   }
   remake_prepared(account, wall_s(), false);  // the profile is open: the next press finds a full stock

@@ -36,24 +36,30 @@ AlertState which_alert(Account& account, const std::string& typed) {
   return found.front();
 }
 
-asio::awaitable<AskedVigils> ask_vigils(Account& account, AlertState& alert,
+asio::awaitable<AskedVigils> ask_vigils(Account& account, Bytes alert_id,
                                         const std::function<wire::Request(record::VigilRecord&)>& make_request) {
-  AskedVigils asked;
-  std::vector<std::pair<record::VigilRecord, wire::Request>> requests;
-  for (record::VigilRecord& vigil : *alert.record().mutable_vigils()) {
-    if (!vigil.mine() || vigil.closed()) continue;
-    wire::Request request = make_request(vigil);
-    requests.emplace_back(vigil, std::move(request));
-  }
+  struct Asking {
+    record::VigilRecord vigil;
+    std::optional<Routes> routes;
+    wire::Request request;
+  };
+  std::vector<Asking> all;
   // A step of the chain that might be shown is written down before it is: it is never used for anything else again.
-  account.alerts.put(alert);
-  for (auto& [vigil, request] : requests) {
-    const auto routes = routes_to(account, alert, view(vigil.root()));
-    if (!routes) continue;
-    const Outcome<wire::Answer> answer = co_await ask_patiently(*routes, std::move(request), person_waits);
-    if (answer) asked.answers.emplace_back(vigil, *answer);
+  account.alerts.update(alert_id, [&](AlertState& alert) {
+    for (record::VigilRecord& vigil : *alert.record().mutable_vigils()) {
+      if (!vigil.mine() || vigil.closed()) continue;
+      wire::Request request = make_request(vigil);
+      all.push_back({.vigil = vigil, .routes = routes_to(account, alert, view(vigil.root())), .request = std::move(request)});
+    }
+    return true;
+  });
+  AskedVigils asked;
+  for (Asking& one : all) {
+    if (!one.routes) continue;
+    const Outcome<wire::Answer> answer = co_await ask_patiently(*one.routes, std::move(one.request), person_waits);
+    if (answer) asked.emplace_back(std::move(one.vigil), *answer);
   }
-  if (asked.answers.empty()) throw Stop{Exit::no_route, words::no_route()};
+  if (asked.empty()) throw Stop{Exit::no_route, words::no_route()};
   co_return asked;
 }
 

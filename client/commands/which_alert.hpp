@@ -8,12 +8,12 @@ namespace vigil::client::commands {
 // Throws Stop: none, more than one, over.
 AlertState which_alert(Account& account, const std::string& typed);
 
-// A capability request at every vigil of this alert where this person has a place; the first answer that is not a refusal, and
-// what all said. Throws Stop when no relay was reached.
-struct AskedVigils {
-  std::vector<std::pair<record::VigilRecord, wire::Answer>> answers;
-};
-asio::awaitable<AskedVigils> ask_vigils(Account& account, AlertState& alert,
+// A vigil as it was when the request went, and what its relay said.
+using AskedVigils = std::vector<std::pair<record::VigilRecord, wire::Answer>>;
+
+// A capability request at every vigil of this alert where this person has a place. What 'make_request' changes in the vigil is
+// stored before anything is sent. Throws Stop when no relay was reached.
+asio::awaitable<AskedVigils> ask_vigils(Account& account, Bytes alert_id,
                                         const std::function<wire::Request(record::VigilRecord&)>& make_request);
 
 }  // namespace vigil::client::commands
