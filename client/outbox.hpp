@@ -94,5 +94,7 @@ struct Sent {
 asio::awaitable<Outcome<Sent>> send_item(Outbox::Claimed claimed, std::uint64_t now_s, LinkOptions options = {});
 // Everything that is due, one after the other (an unreachable relay is tried once); what was sent, in order.
 asio::awaitable<std::vector<Sent>> drain(Outbox& outbox, std::uint64_t now_s, LinkOptions options = {});
+// As claim(), but while another process is sending it waits, at most so long, for what becomes of it.
+asio::awaitable<Outcome<Outbox::Claimed>> claim_in_turn(Outbox& outbox, ItemId id, std::chrono::milliseconds patience);
 
 }  // namespace vigil::client

@@ -1,6 +1,7 @@
 #include "client/commands/command.hpp"
 
 #include "client/clock.hpp"
+#include "client/mail.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
@@ -54,10 +55,13 @@ Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task) {
 asio::awaitable<Sending> send_now(Account& account, const std::vector<ItemId>& items) {
   Sending worst = Sending::sent;
   for (const ItemId& id : items) {
-    Outcome<Outbox::Claimed> claimed = account.outbox.claim(id);
-    // Busy: `listen` is sending it; gone: it has. Either way it is on its way.
+    Outcome<Outbox::Claimed> claimed = co_await claim_in_turn(account.outbox, id, person_waits);
     if (!claimed) {
-      if (claimed.error() != Fault::no_profile) worst = Sending::waiting;
+      if (claimed.error() != Fault::no_profile) worst = Sending::waiting;  // gone: `listen` has sent it
+      continue;
+    }
+    if (claimed->item().state() == kept::Item::GIVEN_UP || claimed->item().state() == kept::Item::BROKEN) {
+      worst = Sending::refused;
       continue;
     }
     const Outcome<Sent> sent = co_await send_item(std::move(*claimed), wall_s());

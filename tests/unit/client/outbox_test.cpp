@@ -306,3 +306,29 @@ TEST_CASE("killed between any two system calls while settling, an item is as bef
   CHECK(before > 3);
   CHECK(after > 0);
 }
+
+TEST_CASE("who sends an item waits for another process that is sending it", "[client][outbox]") {
+  using std::chrono::milliseconds;
+  const TemporaryHome home;
+  Outbox outbox(*home);
+  Outbox elsewhere(*home);
+  const ItemId id = outbox.put(item_of({deliver(1)}), 100).value();
+  std::optional<Outbox::Claimed> theirs = elsewhere.claim(id).value();
+  asio::io_context io(1);
+  const auto claim = [&](milliseconds patience, auto meanwhile) {
+    std::optional<Outcome<Outbox::Claimed>> got;
+    const auto task = [&]() -> asio::awaitable<void> {
+      Outcome<Outbox::Claimed> claimed = co_await claim_in_turn(outbox, id, patience);
+      got.emplace(std::move(claimed));
+    };
+    asio::co_spawn(io, task, [](std::exception_ptr error) { REQUIRE_FALSE(error); });
+    asio::post(io, meanwhile);  // behind the first look
+    io.restart();
+    io.run();
+    return got->has_value() ? std::optional<Fault>() : got->error();
+  };
+  CHECK(claim(milliseconds(60), [] {}) == Fault::busy);
+  CHECK_FALSE(claim(milliseconds(60'000), [&] { theirs.reset(); }));
+  theirs = elsewhere.claim(id).value();
+  CHECK(claim(milliseconds(60'000), [&] { (void)std::exchange(theirs, std::nullopt)->forget(); }) == Fault::no_profile);
+}
