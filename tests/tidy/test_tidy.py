@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import clang_tidy  # noqa: E402
 import rules  # noqa: E402
 from source import Source, Tree  # noqa: E402
 
@@ -166,6 +167,33 @@ class TidyTest(unittest.TestCase):
         self.assertNotIn("{", source.code)
         self.assertNotIn("co_await", source.code)
         self.assertEqual(len(source.strings), 2)
+
+    def test_clang_tidy_forgets_a_file_when_what_it_reads_changes_and_only_then(self):
+        # Goal: no stale "clean". Method: a mark of one file before and after each change of something near or far.
+        files = {
+            "server/a.cpp": '#include "server/a.hpp"\n',
+            "server/a.hpp": '#include "proto/far.hpp"\n#include <vector>\n',
+            "proto/far.hpp": "int far();\n",
+            "server/other.hpp": "int other();\n",
+            ".clang-tidy": "Checks: x\n",
+            "client/.clang-tidy": "Checks: y\n",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for path, text in files.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text)
+
+            def mark(command: str = "c++ a.cpp", version: str = "19") -> str:
+                return clang_tidy.mark_of(root, root / "server/a.cpp", command, root / "build", version)
+
+            for path in files:
+                with self.subTest(path=path):
+                    before = mark()
+                    (root / path).write_text(files[path] + "// changed\n")
+                    self.assertEqual(mark() == before, path in ("server/other.hpp", "client/.clang-tidy"))
+            self.assertNotEqual(mark(), mark(command="c++ -O2 a.cpp"))
+            self.assertNotEqual(mark(), mark(version="20"))
 
 
 if __name__ == "__main__":
