@@ -8,8 +8,6 @@
 
 namespace vigil::server {
 
-namespace websocket = boost::beast::websocket;
-
 Connection::Connection(Relay& relay, Shard& shard, std::shared_ptr<const Serving> serving, TlsStream stream, Counted counted)
     : relay_(relay),
       shard_(shard),

@@ -88,7 +88,7 @@ std::expected<std::unique_ptr<Console>, std::string> Console::open(asio::io_cont
   if (!error && ::chmod(socket.c_str(), 0600) != 0) error.assign(errno, boost::system::system_category());
   if (!error) made->acceptor_.listen(open_max, error);
   if (error) return std::unexpected(fmt::format("the console's socket {} cannot be made: {}.", socket.string(), error.message()));
-  asio::co_spawn(context, made->accept_loop(), [](std::exception_ptr thrown) {
+  asio::co_spawn(context, made->accept_loop(), [](const std::exception_ptr& thrown) {
     if (thrown) say(Say::internal_error, 1);
   });
   return made;
@@ -121,7 +121,7 @@ asio::awaitable<void> Console::accept_loop() {
       continue;
     }
     if (peers_.size() == open_max || !is_ours(peer)) continue;
-    asio::co_spawn(context_, serve_one(std::move(peer)), [](std::exception_ptr thrown) {
+    asio::co_spawn(context_, serve_one(std::move(peer)), [](const std::exception_ptr& thrown) {
       if (thrown) say(Say::internal_error, 2);
     });
   }

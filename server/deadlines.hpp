@@ -13,8 +13,6 @@ class Deadline {
   Deadline() = default;
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
-
- protected:
   virtual ~Deadline() { unlink(); }
 
  private:

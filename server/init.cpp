@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ranges>
+
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 #include "server/config.hpp"
@@ -26,7 +28,7 @@ class Undo {
   Undo& operator=(const Undo&) = delete;
   ~Undo() {
     std::error_code ignored;
-    for (auto made = made_.rbegin(); made != made_.rend(); ++made) std::filesystem::remove(*made, ignored);
+    for (const auto& made : std::views::reverse(made_)) std::filesystem::remove(made, ignored);
   }
   void made(std::filesystem::path path) { made_.push_back(std::move(path)); }
   void keep() { made_.clear(); }
