@@ -100,7 +100,7 @@ void warn_of_ends(const RelayKeys& keys, std::uint64_t now_s) {
 class Serve {
  public:
   explicit Serve(Config config)
-      : config_(std::move(config)), switchboard_([this](storage::Instant due) { timekeeper_->next_due(due); }) {}
+      : config_(std::move(config)), switchboard_([this](std::uint64_t due_ms) { timekeeper_->next_due(due_ms); }) {}
 
   // A start that failed half-way: the store must not speak to a switchboard that has gone.
   ~Serve() {

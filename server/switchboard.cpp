@@ -4,7 +4,7 @@
 
 namespace vigil::server {
 
-Switchboard::Switchboard(std::function<void(storage::Instant)> next_due) : next_due_(std::move(next_due)) {}
+Switchboard::Switchboard(std::function<void(std::uint64_t due_ms)> next_due) : next_due_(std::move(next_due)) {}
 
 Switchboard::~Switchboard() = default;
 
@@ -135,8 +135,8 @@ void Switchboard::tell_all(Desk& desk, Tell tell) {
   }
 }
 
-void Switchboard::next_due(storage::Instant due) noexcept {
-  next_due_(due);
+void Switchboard::next_due(std::uint64_t due_ms) noexcept {
+  next_due_(due_ms);
 }
 
 }  // namespace vigil::server

@@ -34,7 +34,7 @@ class Listens {
 
 class Switchboard final : public storage::Observer {
  public:
-  explicit Switchboard(std::function<void(storage::Instant)> next_due);
+  explicit Switchboard(std::function<void(std::uint64_t due_ms)> next_due);
   ~Switchboard() override;
 
   // Before the first listener; the shards must outlive the store.
@@ -56,7 +56,7 @@ class Switchboard final : public storage::Observer {
   void admitted(const MailboxId& mailbox, const storage::StoredCopy& copy) noexcept override;
   void settled(std::uint64_t order) noexcept override;
   void unsettled() noexcept override;
-  void next_due(storage::Instant due) noexcept override;
+  void next_due(std::uint64_t due_ms) noexcept override;
 
  private:
   struct Entry {
@@ -87,7 +87,7 @@ class Switchboard final : public storage::Observer {
   template <class Tell>
   void tell_all(Desk& desk, Tell tell);
 
-  std::function<void(storage::Instant)> next_due_;
+  std::function<void(std::uint64_t due_ms)> next_due_;
   std::array<Stripe, stripes> stripes_;
   std::vector<std::unique_ptr<Desk>> desks_;  // bounded: one per shard
   std::atomic<std::uint64_t> admitted_up_to_{0}, settled_up_to_{0}, last_ticket_{0};

@@ -13,6 +13,10 @@ class SystemClock final : public storage::Clock {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<storage::Instant>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
   }
+  std::uint64_t wall_ms() const override {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  }
   std::uint64_t monotonic_ms() const override {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());

@@ -13,7 +13,7 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 constexpr milliseconds breath{10};         // between two releases, while very much is due
-constexpr milliseconds look_again{50};     // while the second that is due has not quite come
+constexpr milliseconds look_again{50};     // while the moment that is due has not quite come by the store's clock
 constexpr std::uint32_t in_vain_max = 12;  // 4 s in all: no two clocks of this process differ by so much
 constexpr milliseconds retry{250};         // after a store that could not
 constexpr milliseconds retry_max{1000};
@@ -27,13 +27,13 @@ Timekeeper::Timekeeper(asio::io_context& context, storage::Store& store, const s
       store_(store),
       clock_(clock),
       counters_(counters),
-      started_s_(clock.wall_s()),
+      started_wall_ms_(clock.wall_ms()),
       started_ms_(clock.monotonic_ms()),
       timer_(context) {}
 
-void Timekeeper::next_due(storage::Instant due) noexcept {
-  asio::post(context_, [this, due] {
-    due_ = due;
+void Timekeeper::next_due(std::uint64_t due_ms) noexcept {
+  asio::post(context_, [this, due_ms] {
+    due_ms_ = due_ms;
     ++heard_;
     timer_.cancel();
   });
@@ -52,20 +52,18 @@ asio::awaitable<void> Timekeeper::sleep(milliseconds time) {
 asio::awaitable<void> Timekeeper::run() {
   ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
   while (!stopping_) {
-    const storage::Instant now = now_s();
-    if ((due_ && *due_ <= now) || clock_.monotonic_ms() >= ask_anyway_ms_) {
+    const std::uint64_t now = now_ms();
+    if ((due_ms_ && *due_ms_ <= now) || clock_.monotonic_ms() >= ask_anyway_ms_) {
       co_await release();
       continue;
     }
-    // Whole seconds: aim one short of it, then look every 50 ms.
-    milliseconds time = long_sleep;
-    if (due_ && *due_ - now <= 30) time = std::max(look_again, milliseconds((*due_ - now - 1) * 1000));
-    co_await sleep(time);
+    const std::uint64_t left = due_ms_ ? *due_ms_ - now : ~std::uint64_t{0};
+    co_await sleep(milliseconds(std::min(left, static_cast<std::uint64_t>(long_sleep.count()))));
   }
 }
 
 asio::awaitable<void> Timekeeper::release() {
-  const storage::Instant asked = now_s();
+  const std::uint64_t asked = now_ms();
   const std::uint64_t heard = heard_;
   storage::ReleaseDue write;
   const storage::Outcome outcome = co_await storage::apply(store_, write);
@@ -78,16 +76,16 @@ asio::awaitable<void> Timekeeper::release() {
   }
   failed_ = 0;
   ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
-  if (!due_ || *due_ > asked) {
+  if (!due_ms_ || *due_ms_ > asked) {
     if (heard_ != heard) counters_.releases.add();
     in_vain_ = 0;
     co_await sleep(breath);
     co_return;
   }
-  // Still due: the store's second has not quite come, or its last vigil has gone and it has nothing more to say. Wait longer each
+  // Still due: the store's moment has not quite come, or its last vigil has gone and it has nothing more to say. Wait longer each
   // time.
   ++in_vain_;
-  if (in_vain_ >= in_vain_max && heard_ == heard) due_.reset();
+  if (in_vain_ >= in_vain_max && heard_ == heard) due_ms_.reset();
   co_await sleep(breath + look_again * std::min(in_vain_, in_vain_max));
 }
 

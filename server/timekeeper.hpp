@@ -17,14 +17,14 @@ class Timekeeper {
   Timekeeper(boost::asio::io_context& context, storage::Store& store, const storage::Clock& clock, Counters& counters);
 
   // From Observer::next_due, any thread. The latest word is the truth.
-  void next_due(storage::Instant due) noexcept;
+  void next_due(std::uint64_t due_ms) noexcept;
   // Until stop(). Never asks the store more than a hundred times a second, however often it says »now«.
   boost::asio::awaitable<void> run();
   void stop();
 
  private:
   // Wall time at the start plus monotonic time since: a clock that is set releases nothing early or late.
-  storage::Instant now_s() const { return started_s_ + (clock_.monotonic_ms() - started_ms_) / 1000; }
+  std::uint64_t now_ms() const { return started_wall_ms_ + (clock_.monotonic_ms() - started_ms_); }
   boost::asio::awaitable<void> release();
   boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
 
@@ -32,10 +32,10 @@ class Timekeeper {
   storage::Store& store_;
   const storage::Clock& clock_;
   Counters& counters_;
-  const storage::Instant started_s_;
+  const std::uint64_t started_wall_ms_;
   const std::uint64_t started_ms_;
   boost::asio::steady_timer timer_;
-  std::optional<storage::Instant> due_;
+  std::optional<std::uint64_t> due_ms_;
   std::uint64_t heard_ = 0;  // how often the store has said something
   std::uint64_t ask_anyway_ms_ = 0;
   std::uint32_t failed_ = 0, in_vain_ = 0;

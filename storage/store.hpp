@@ -236,8 +236,9 @@ class Observer {
   virtual void settled(std::uint64_t order) noexcept = 0;
   // Some admitted copies may be lost (a failed sync): listeners must list again from their cursors.
   virtual void unsettled() noexcept = 0;
-  // The earliest moment at which ReleaseDue has something to do.
-  virtual void next_due(Instant due) noexcept = 0;
+  // The earliest moment at which ReleaseDue has something to do, in milliseconds since 1970 by the store's clock: in whole
+  // seconds an alert could come nearly a second late.
+  virtual void next_due(std::uint64_t due_ms) noexcept = 0;
 };
 
 struct Guarantees {
@@ -286,6 +287,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant wall_s() const = 0;
+  // As fine as it is known. A store that starts on whole seconds runs up to one behind.
+  virtual std::uint64_t wall_ms() const { return wall_s() * 1000; }
   virtual std::uint64_t monotonic_ms() const = 0;
 };
 

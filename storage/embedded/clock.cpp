@@ -12,13 +12,15 @@ timespec read(clockid_t clock) {
   return time;
 }
 
+std::uint64_t milliseconds(const timespec& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
+}
+
 class SystemClock final : public Clock {
  public:
   Instant wall_s() const override { return static_cast<Instant>(read(CLOCK_REALTIME).tv_sec); }
-  std::uint64_t monotonic_ms() const override {
-    const timespec time = read(CLOCK_BOOTTIME);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
-  }
+  std::uint64_t wall_ms() const override { return milliseconds(read(CLOCK_REALTIME)); }
+  std::uint64_t monotonic_ms() const override { return milliseconds(read(CLOCK_BOOTTIME)); }
 };
 
 }  // namespace

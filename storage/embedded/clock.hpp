@@ -18,7 +18,7 @@ class StoreClock {
   // Milliseconds by which the relay was away, when it was last known to be alive at 'alive_ms'. Call once, before anything else
   // runs.
   std::uint64_t anchor(std::uint64_t alive_ms) {
-    const std::uint64_t wall_ms = source_->wall_s() * 1000;
+    const std::uint64_t wall_ms = source_->wall_ms();
     anchor_ms_ = std::max(wall_ms, alive_ms);
     anchor_monotonic_ms_ = source_->monotonic_ms();
     return alive_ms == 0 ? 0 : anchor_ms_ - alive_ms;

@@ -145,7 +145,7 @@ void Vigils::forget_expired(Instant now) {
 
 void Vigils::tell_next(Observer* observer) {
   if (!observer || order_.empty()) return;
-  const Instant next = (order_.begin()->first + 999) / 1000;
+  const std::uint64_t next = order_.begin()->first;
   if (next == told_next_) return;
   told_next_ = next;
   observer->next_due(next);

@@ -149,7 +149,7 @@ class Vigils {
   std::set<std::pair<std::uint64_t, Tag>> order_;
   std::size_t check_ins_ = 0;  // whose stage 0 has not been released
   std::map<std::uint64_t, std::size_t> silent_;
-  Instant told_next_ = 0;
+  std::uint64_t told_next_ = 0;  // milliseconds
 };
 
 }  // namespace vigil::storage

@@ -21,6 +21,13 @@ std::string short_hex(const Id& id) {
   return text;
 }
 
+// An alert is out within so much of its time, or of the restart.
+constexpr std::uint64_t in_time_ms = 1'000;
+// The store's clock and the worker's each drop what is finer than a millisecond.
+constexpr std::uint64_t between_clocks_ms = 2;
+// All of a batch is released at one moment, its beginning; the observer is shown a copy a little later, while the batch fills.
+constexpr std::uint64_t batch_ms = 250;
+
 bool is_ping(const StoredCopy& copy) {
   return copy.of_vigil == wire::NOT_OF_VIGIL && text_of(copy) != "x";
 }
@@ -97,16 +104,24 @@ void Known::note_copy(const Note& note) {
 void Known::note_vigil(const Note& note) {
   using Fact = Note::Fact;
   if (note.fact == Fact::not_kept) return;
+  if (note.fact == Fact::opened) return opened(note.order);
+  if (note.fact == Fact::fired) {
+    if (!fired_ms_.emplace(narrow<CopyId>(note.a), note.order).second)
+      late_complaints_.push_back("the release of copy " + short_hex(narrow<CopyId>(note.a)) + " became durable twice");
+    return;
+  }
   Kept& vigil = vigils_[narrow<VigilId>(note.a)];
   if (note.fact == Fact::keeping || note.fact == Fact::second_stage) {
     const std::size_t stage = note.fact == Fact::keeping ? 0 : 1;
     vigil.mailbox[stage] = narrow<MailboxId>(note.b);
     vigil.address[stage] = narrow<AddressHash>(note.c);
   }
+  if (note.fact == Fact::keeping) vigil.soonest_ms = note.order;
+  if (note.fact == Fact::hurrying) vigil.hurrying = true;
   if (note.fact == Fact::secret) vigil.refresh = narrow<Secret>(note.b);
   if (note.fact == Fact::kept) {
     vigil.kept = true;
-    vigil.due = note.order;
+    vigil.due_ms = note.order;
     vigil.after_s = note.number;
     ++vigils_kept;
   }
@@ -135,11 +150,29 @@ void Known::check_mailbox(Driver& driver, const MailboxId& mailbox, std::vector<
   }
 }
 
+// What a person needs to know about a copy that is lost.
+std::string Known::describe(const CopyId& id, const Delivery& delivery) const {
+  std::string siblings;
+  for (const auto& [other, of] : deliveries_) {
+    if (other == id || !(of.fanout == delivery.fanout)) continue;
+    siblings += ", sibling " + short_hex(other) +
+                (waiting_.contains(other)         ? " waits"
+                 : acknowledging_.contains(other) ? " was read"
+                 : of.sent                        ? " is lost too"
+                                                  : " was not answered");
+  }
+  const auto in_mailbox = std::count_if(deliveries_.begin(), deliveries_.end(), [&](const auto& one) {
+    return one.second.mailbox == delivery.mailbox && waiting_.contains(one.first);
+  });
+  return "copy " + short_hex(id) + " (mailbox " + short_hex(delivery.mailbox) + " with " + std::to_string(in_mailbox) +
+         " others waiting" + siblings + ")";
+}
+
 void Known::check_deliveries(std::vector<std::string>& complaints) const {
   for (const auto& [id, delivery] : deliveries_) {
     const bool waits = waiting_.contains(id);
     if (delivery.sent && !waits && !acknowledging_.contains(id))
-      complaints.push_back("copy " + short_hex(id) + " was answered DONE and is lost");
+      complaints.push_back(describe(id, delivery) + " was answered DONE and is lost");
     if (!delivery.sent && !delivery.open && waits) complaints.push_back("copy " + short_hex(id) + " was not taken and is there");
   }
   std::map<AddressHash, std::vector<std::uint64_t>> pings;
@@ -157,7 +190,7 @@ void Known::check_deliveries(std::vector<std::string>& complaints) const {
   }
 }
 
-void Known::check_vigils(Driver& driver, Instant now, std::vector<std::string>& complaints) {
+void Known::check_vigils(Driver& driver, std::uint64_t now_ms, std::vector<std::string>& complaints) {
   for (auto& [id, vigil] : vigils_) {
     const auto state = driver.store().look(id, vigil.refresh);
     if (vigil.ended && (state || state.error() != wire::ENDED))
@@ -169,19 +202,57 @@ void Known::check_vigils(Driver& driver, Instant now, std::vector<std::string>& 
     }
     if (vigil.answered && (state->second.holder != 0 || state->second.lease_s == 0))
       complaints.push_back("the answer to vigil " + short_hex(id) + " is lost");
-    for (std::uint32_t stage = 0; stage < 2; ++stage) {
-      if (vigil.answering) continue;  // an answer, also one inside the hold, pauses the ladder
-      // Stage 1 counts from when stage 0 fired, which after an outage is later than its due.
-      // Two seconds: the clocks of worker, store and this check each show whole seconds.
-      const Instant due = (stage == 0 ? vigil.due : vigil.stage_0_by + vigil.after_s) + 2;
-      if (due > now || (stage == 1 && vigil.stage_0_by == 0)) continue;
-      const CopyId copy = released_copy_id(id, 1, stage, wire::STAGE, vigil.address[stage]);
-      if (!waiting_.contains(copy) && !acknowledging_.contains(copy))
-        complaints.push_back("stage " + std::to_string(stage) + " of vigil " + short_hex(id) + " never fired, due " +
-                             std::to_string(now - vigil.due) + " s ago");
-    }
-    if (vigil.stage_0_by == 0 && vigil.due + 2 <= now) vigil.stage_0_by = now;
+    // An answer, also one inside the hold, pauses the ladder.
+    if (!vigil.answering) check_stages(id, vigil, now_ms, complaints);
   }
+}
+
+// What was due when everything due was released has fired, to the millisecond.
+void Known::check_stages(const VigilId& id, Kept& vigil, std::uint64_t now_ms, std::vector<std::string>& complaints) {
+  for (std::uint32_t stage = 0; stage < 2; ++stage) {
+    const CopyId copy = released_copy_id(id, 1, stage, wire::STAGE, vigil.address[stage]);
+    const bool fired = waiting_.contains(copy) || acknowledging_.contains(copy);
+    // Stage 1 counts from when stage 0 fired, which after an outage is later than its due.
+    const std::uint64_t due_ms = (stage == 0 ? vigil.due_ms : vigil.stage_0_by_ms + vigil.after_s * 1000ull) + between_clocks_ms;
+    if (stage == 1 && vigil.stage_0_by_ms == 0) continue;
+    if (!fired && due_ms <= now_ms)
+      complaints.push_back("stage " + std::to_string(stage) + " of vigil " + short_hex(id) + " never fired, due " +
+                           std::to_string(now_ms - due_ms) + " ms ago");
+    if (stage == 0 && fired) vigil.stage_0_by_ms = now_ms;
+    if (fired && !vigil.timed[stage]) check_moment(id, vigil, stage, complaints);
+  }
+}
+
+// Not before its time, and at most a second after it or after the restart.
+void Known::check_moment(const VigilId& id, Kept& vigil, std::uint32_t stage, std::vector<std::string>& complaints) {
+  std::array<std::uint64_t, 2> at_ms{};
+  for (std::uint32_t i = 0; i <= stage; ++i) {
+    const auto found = fired_ms_.find(released_copy_id(id, 1, i, wire::STAGE, vigil.address[i]));
+    if (found == fired_ms_.end()) return;  // durable, and the process died before it could note when
+    at_ms[i] = found->second;
+  }
+  vigil.timed[stage] = true;
+  const std::uint64_t gap_ms = vigil.after_s * std::uint64_t{1000};
+  const std::uint64_t soonest_ms = stage == 0 ? vigil.soonest_ms : at_ms[0] + gap_ms - batch_ms;
+  const std::uint64_t due_ms = stage == 0 ? vigil.due_ms : at_ms[0] + gap_ms;
+  const std::string name = "stage " + std::to_string(stage) + " of vigil " + short_hex(id);
+  if (!vigil.hurrying && at_ms[stage] + between_clocks_ms < soonest_ms)
+    complaints.push_back(name + " fired " + std::to_string(soonest_ms - at_ms[stage]) + " ms early");
+  const std::uint64_t late = late_ms(due_ms, at_ms[stage]);
+  ++stages_timed;
+  latest_ms = std::max(latest_ms, late);
+  if (late > in_time_ms) complaints.push_back(name + " fired " + std::to_string(late) + " ms late");
+}
+
+// Since its time, or since the store opened. A store that died within a second of either owes it to the next.
+std::uint64_t Known::late_ms(std::uint64_t due_ms, std::uint64_t fired_ms) const {
+  for (const Window& window : windows_) {
+    if (window.closed_ms <= due_ms) continue;
+    const std::uint64_t from_ms = std::max(due_ms, window.opened_ms);
+    if (fired_ms > window.closed_ms && from_ms + in_time_ms > window.closed_ms) continue;
+    return fired_ms > from_ms ? fired_ms - from_ms : 0;
+  }
+  return 0;
 }
 
 void Known::check_addresses(Driver& driver, std::vector<std::string>& complaints) const {
@@ -194,13 +265,13 @@ void Known::check_addresses(Driver& driver, std::vector<std::string>& complaints
   }
 }
 
-std::vector<std::string> Known::check(Driver& driver, Instant now) {
+std::vector<std::string> Known::check(Driver& driver, std::uint64_t now_ms) {
   std::vector<std::string> complaints = std::move(late_complaints_);
   late_complaints_.clear();
   waiting_.clear();
   for (const MailboxId& mailbox : mailboxes_) check_mailbox(driver, mailbox, complaints);
   check_deliveries(complaints);
-  check_vigils(driver, now, complaints);
+  check_vigils(driver, now_ms, complaints);
   check_addresses(driver, complaints);
   return complaints;
 }
@@ -229,7 +300,9 @@ std::vector<std::string> Known::go_on(Driver& driver, std::uint64_t seed) {
     if (driver.acknowledge(mailbox, copies).status != wire::DONE)
       complaints.push_back("an acknowledgement after the restart failed");
     for (const StoredCopy& copy : copies) acknowledged_.insert(copy.id);
-    if (!driver.list(mailbox).empty()) complaints.push_back("acknowledged copies are still listed");
+    // Meanwhile a stage may have come; what was read must not.
+    for (const StoredCopy& copy : driver.list(mailbox))
+      if (acknowledged_.contains(copy.id)) complaints.push_back("acknowledged copy " + short_hex(copy.id) + " is still listed");
   }
   return complaints;
 }

@@ -2,6 +2,8 @@
 // answer after it came. Runs in a process that will be killed, or on a thread beside others.
 #include "tests/chaos/load.hpp"
 
+#include <chrono>
+
 namespace vigil::storage::testing {
 
 namespace {
@@ -24,8 +26,8 @@ constexpr std::size_t addresses_each = 3;
 
 }  // namespace
 
-Worker::Worker(Store& store, std::uint64_t seed, Noting noting, std::function<Instant()> now)
-    : driver_(store), random_(seed), noting_(std::move(noting)), now_(std::move(now)) {}
+Worker::Worker(Store& store, std::uint64_t seed, Noting noting, std::function<std::uint64_t()> now_ms)
+    : driver_(store), random_(seed), noting_(std::move(noting)), now_ms_(std::move(now_ms)) {}
 
 void Worker::submit(Write write, std::function<void(const Outcome&)> note) {
   sent_.push_back({driver_.submit(std::move(write)), std::move(note)});
@@ -181,12 +183,15 @@ void Worker::keep() {
   const auto due_in_s = static_cast<std::uint32_t>(below(3)), after_s = 1 + static_cast<std::uint32_t>(below(2));
   Plan plan = alert({{0, {first}}, {after_s, {second}}}, due_in_s);
   const VigilId id = plan.keep.id;
-  noting_(note_of(Fact::keeping, wide(id), wide(first.mailbox), wide(first.address)));
+  const std::uint64_t hold_ms = std::uint64_t{due_in_s} * 1000;
+  Note keeping = note_of(Fact::keeping, wide(id), wide(first.mailbox), wide(first.address));
+  keeping.order = now_ms_() + hold_ms;
+  noting_(keeping);
   noting_(note_of(Fact::second_stage, wide(id), wide(second.mailbox), wide(second.address)));
   noting_(note_of(Fact::secret, wide(id), wide(plan.refresh)));
-  submit(plan.keep, [this, id, due_in_s, after_s, plan](const Outcome& outcome) {
+  submit(plan.keep, [this, id, hold_ms, after_s, plan](const Outcome& outcome) {
     Note note = note_of(outcome.status == wire::DONE ? Fact::kept : Fact::not_kept, wide(id));
-    note.order = now_() + due_in_s;
+    note.order = now_ms_() + hold_ms;  // its commit was before now
     note.number = after_s;
     if (outcome.status != wire::UNKNOWN) noting_(note);
     if (outcome.status == wire::DONE) living_.push_back({plan, 0});
@@ -212,6 +217,7 @@ void Worker::on_a_living(Verb verb) {
       if (outcome.status == wire::DONE && std::get<LeaseState>(outcome.detail).yours) noting_(note);
     });
   } else if (verb == Verb::hurry) {
+    noting_(note_of(Fact::hurrying, wide(id)));
     submit(Hurry{id, living.plan.hurry}, [](const Outcome&) {});
   } else {
     submit(living.plan.refreshed(++living.seq, 0, 0, "fresh"), [](const Outcome&) {});
@@ -247,6 +253,52 @@ void Worker::change_addresses() {
     noting_(note_of(Fact::granted, wide(who.address), wide(who.mailbox)));
     fleeting_.push_back(who);
   });
+}
+
+std::uint64_t real_now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+void Timekeeper::admitted(const MailboxId&, const StoredCopy& copy) noexcept {
+  if (copy.of_vigil == wire::STAGE && copy.round == 1) admitted_.push_back({copy.at.order, real_now_ms(), copy.id});
+}
+
+void Timekeeper::settled(std::uint64_t order) noexcept {
+  while (!admitted_.empty() && admitted_.front().order <= order) {
+    Note note = note_of(Fact::fired, wide(admitted_.front().id));
+    note.order = admitted_.front().at_ms;
+    noting_(note);
+    admitted_.pop_front();
+  }
+}
+
+void Timekeeper::next_due(std::uint64_t due_ms) noexcept {
+  const std::lock_guard lock(mutex_);
+  due_ms_ = due_ms;
+  moved_.notify_one();
+}
+
+void Timekeeper::keep_time(Store& store) {
+  constexpr std::uint64_t look_again_ms = 100;
+  Driver driver(store);
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const std::uint64_t now_ms = real_now_ms();
+      const std::uint64_t left_ms = due_ms_ > now_ms ? std::min(due_ms_ - now_ms, look_again_ms) : 1;
+      moved_.wait_for(lock, std::chrono::milliseconds(left_ms));
+      if (stopping_) return;
+      if (due_ms_ > real_now_ms()) continue;
+    }
+    driver.release_due();
+  }
+}
+
+void Timekeeper::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  moved_.notify_one();
 }
 
 }  // namespace vigil::storage::testing

@@ -21,9 +21,9 @@ class Notes final : public Observer {
     settled_ = std::max(settled_, order);
   }
   void unsettled() noexcept override {}
-  void next_due(Instant due) noexcept override {
+  void next_due(std::uint64_t due_ms) noexcept override {
     const std::lock_guard lock(mutex_);
-    due_ = due;
+    due_ms_ = due_ms;
   }
 
   std::vector<std::pair<MailboxId, StoredCopy>> seen() {
@@ -34,16 +34,16 @@ class Notes final : public Observer {
     const std::lock_guard lock(mutex_);
     return settled_;
   }
-  Instant due() {
+  std::uint64_t due_ms() {
     const std::lock_guard lock(mutex_);
-    return due_;
+    return due_ms_;
   }
 
  private:
   std::mutex mutex_;
   std::vector<std::pair<MailboxId, StoredCopy>> seen_;
   std::uint64_t settled_ = 0;
-  Instant due_ = 0;
+  std::uint64_t due_ms_ = 0;
 };
 
 }  // namespace
@@ -95,46 +95,45 @@ TEST_CASE("the observer knows the earliest moment at which there is something to
   Notes notes;
   World world({}, &notes);
   const Person ann = person(world.driver());
-  const Instant now = world.clock().wall_s();
+  // In the middle of a second, and told to the millisecond.
+  world.clock().advance_ms(700);
+  const std::uint64_t now_ms = world.clock().wall_ms();
   // The observer is told after the answers of a batch have left: a further batch makes sure of it.
   REQUIRE(status_of(world, alert({{0, {ann}}}, 500).keep) == wire::DONE);
   world.driver().release_due();
-  CHECK(notes.due() >= now + 499);
-  CHECK(notes.due() <= now + 501);
+  CHECK(notes.due_ms() == now_ms + 500'000);
   const Plan sooner = alert({{0, {ann}}}, 100);
   REQUIRE(status_of(world, sooner.keep) == wire::DONE);
   world.driver().release_due();
-  CHECK(notes.due() >= now + 99);
-  CHECK(notes.due() <= now + 101);
+  CHECK(notes.due_ms() == now_ms + 100'000);
   world.reopen();
   for (int i = 0; i < 2; ++i) world.driver().release_due();
-  CHECK(notes.due() >= now + 99);
-  CHECK(notes.due() <= now + 101);
+  CHECK(notes.due_ms() == now_ms + 100'000);
   REQUIRE(status_of(world, sooner.end(wire::STOP)) == wire::DONE);
   for (int i = 0; i < 2; ++i) world.driver().release_due();
-  CHECK(notes.due() >= now + 499);
-  CHECK(notes.due() <= now + 501);
+  CHECK(notes.due_ms() == now_ms + 500'000);
 }
 
 TEST_CASE("following next_due alone releases every stage in time", "[contract][observer]") {
   Notes notes;
   World world({}, &notes);
   const Person ann = person(world.driver());
-  const Instant start = world.clock().wall_s();
+  world.clock().advance_ms(999);  // not on a whole second
+  const std::uint64_t start_ms = world.clock().wall_ms();
   REQUIRE(status_of(world, alert({{0, {ann}}, {45, {ann}}, {75, {ann}}}, 30).keep) == wire::DONE);
   world.driver().release_due();
-  std::vector<Instant> fired;
-  for (int turn = 0; turn < 50 && world.clock().wall_s() < start + 160; ++turn) {
-    const Instant due = notes.due(), now = world.clock().wall_s();
-    if (due > now) world.clock().advance_s(due - now);
+  std::vector<std::uint64_t> fired_ms;
+  for (int turn = 0; turn < 50 && world.clock().wall_ms() < start_ms + 160'000; ++turn) {
+    const std::uint64_t due_ms = notes.due_ms(), now_ms = world.clock().wall_ms();
+    if (due_ms > now_ms) world.clock().advance_ms(due_ms - now_ms);
     world.driver().release_due();
     world.driver().release_due();
     for (const StoredCopy& copy : world.driver().fetch(ann.mailbox)) {
       (void)copy;
-      fired.push_back(world.clock().wall_s() - start);
+      fired_ms.push_back(world.clock().wall_ms() - start_ms);
     }
   }
-  CHECK(fired == std::vector<Instant>{30, 75, 150, 150 + limits::first_rounds_s[0]});
+  CHECK(fired_ms == std::vector<std::uint64_t>{30'000, 75'000, 150'000, 150'000 + limits::first_rounds_s[0] * 1000ull});
 }
 
 TEST_CASE("closing answers everything outstanding, and afterwards everything is unavailable", "[contract][close-store]") {

@@ -17,6 +17,7 @@ TemporaryDirectory::TemporaryDirectory(bool quick) {
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
+  if (stays_) return;
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

@@ -38,9 +38,12 @@ class TemporaryDirectory {
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   const std::filesystem::path& path() const { return path_; }
+  // A test has found something: the directory outlives it, for people to look at.
+  void stay() { stays_ = true; }
 
  private:
   std::filesystem::path path_;
+  bool stays_ = false;
 };
 
 // One store, a clock of its own and a driver: the fixture of every contract test.

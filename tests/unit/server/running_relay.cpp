@@ -46,7 +46,7 @@ RunningRelay::RunningRelay(const std::function<void(Config&)>& change)
     : folder_(new_folder()),
       root_(SigningKey::generate()),
       clock_(std::make_shared<SystemClock>()),
-      switchboard_([](storage::Instant) {}) {
+      switchboard_([](std::uint64_t) {}) {
   const std::uint64_t now = clock_->wall_s();
   config_.listen = {{"127.0.0.1", 0}};
   config_.hosts = {"relay.example"};

@@ -76,13 +76,14 @@ TEST_CASE("the store is asked when its moment has come, not before, and once", "
   double asked_after = 0;
   running.store.script = [&](unsigned) {
     asked_after = seconds(start);
-    running.timekeeper.next_due(running.clock.wall_s() + 1000);
+    running.timekeeper.next_due(running.clock.wall_ms() + 1'000'000);
     return wire::DONE;
   };
-  running.timekeeper.next_due(running.clock.wall_s() + 2);
-  running.until([&] { return running.store.asked == 1 && seconds(start) > 3; });
-  CHECK(asked_after >= 1.9);
-  CHECK(asked_after < 3);
+  running.timekeeper.next_due(running.clock.wall_ms() + 1'300);
+  running.until([&] { return running.store.asked == 1 && seconds(start) > 2; });
+  // To the millisecond, not to the next whole second: an alert is out within a second of its time.
+  CHECK(asked_after >= 1.29);
+  CHECK(asked_after < 1.7);
   CHECK(running.store.asked == 1);
   CHECK(running.counters.releases.value() == 1);
 }
@@ -91,8 +92,8 @@ TEST_CASE("an earlier moment wakes it at once", "[server][timekeeper]") {
   Running running;
   running.store.script = [&](unsigned) { return wire::DONE; };
   const auto start = std::chrono::steady_clock::now();
-  running.timekeeper.next_due(running.clock.wall_s() + 1000);
-  running.timekeeper.next_due(running.clock.wall_s());
+  running.timekeeper.next_due(running.clock.wall_ms() + 1'000'000);
+  running.timekeeper.next_due(running.clock.wall_ms());
   running.until([&] { return running.store.asked == 1; });
   CHECK(seconds(start) < 1);
 }
@@ -101,10 +102,10 @@ TEST_CASE("a store that could not is asked again until it can", "[server][timeke
   Running running;
   running.store.script = [&](unsigned asked) {
     if (asked < 4) return wire::UNAVAILABLE;
-    running.timekeeper.next_due(running.clock.wall_s() + 1000);
+    running.timekeeper.next_due(running.clock.wall_ms() + 1'000'000);
     return wire::DONE;
   };
-  running.timekeeper.next_due(running.clock.wall_s());
+  running.timekeeper.next_due(running.clock.wall_ms());
   const auto start = std::chrono::steady_clock::now();
   running.until([&] { return running.counters.releases.value() == 1; });
   CHECK(running.store.asked == 4);
@@ -114,25 +115,25 @@ TEST_CASE("a store that could not is asked again until it can", "[server][timeke
 TEST_CASE("a store that says »now« without end is not asked without end", "[server][timekeeper]") {
   Running running;
   running.store.script = [&](unsigned) {
-    running.timekeeper.next_due(running.clock.wall_s());
+    running.timekeeper.next_due(running.clock.wall_ms());
     return wire::DONE;
   };
-  running.timekeeper.next_due(running.clock.wall_s());
+  running.timekeeper.next_due(running.clock.wall_ms());
   const auto start = std::chrono::steady_clock::now();
   running.until([&] { return seconds(start) > 2; });
   CHECK(running.store.asked >= 3);
   CHECK(running.store.asked <= 12);
 }
 
-TEST_CASE("a store whose second comes a little later than ours is asked again until it has come", "[server][timekeeper]") {
+TEST_CASE("a store whose moment comes a little later than ours is asked again until it has come", "[server][timekeeper]") {
   // The real store says the next moment only when it changes: forgetting it after one vain question would lose a stage.
   Running running;
   const auto start = std::chrono::steady_clock::now();
   running.store.script = [&](unsigned) {
-    if (seconds(start) >= 0.9) running.timekeeper.next_due(running.clock.wall_s() + 1000);
+    if (seconds(start) >= 0.9) running.timekeeper.next_due(running.clock.wall_ms() + 1'000'000);
     return wire::DONE;
   };
-  running.timekeeper.next_due(running.clock.wall_s());
+  running.timekeeper.next_due(running.clock.wall_ms());
   running.until([&] { return running.counters.releases.value() == 1; });
   CHECK(seconds(start) < 1.5);
 }
@@ -140,7 +141,7 @@ TEST_CASE("a store whose second comes a little later than ours is asked again un
 TEST_CASE("a store that has nothing more to say is left alone after a few questions", "[server][timekeeper]") {
   Running running;
   running.store.script = [&](unsigned) { return wire::DONE; };
-  running.timekeeper.next_due(running.clock.wall_s());
+  running.timekeeper.next_due(running.clock.wall_ms());
   const auto start = std::chrono::steady_clock::now();
   running.until([&] { return seconds(start) > 7; });
   CHECK(running.store.asked == 12);

@@ -62,11 +62,11 @@ class Seen final : public Observer {
   }
   void settled(std::uint64_t order) noexcept override { durable = order; }
   void unsettled() noexcept override { ++lost; }
-  void next_due(Instant due) noexcept override { next = due; }
+  void next_due(std::uint64_t due_ms) noexcept override { next_ms = due_ms; }
   std::mutex mutex;
   std::vector<StoredCopy> copies;
   std::atomic<std::uint64_t> durable = 0, lost = 0;
-  std::atomic<Instant> next = 0;
+  std::atomic<std::uint64_t> next_ms = 0;
 };
 
 class Shop {
