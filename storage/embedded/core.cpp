@@ -35,7 +35,7 @@ std::optional<std::string> Core::open() {
   }
   coarse_now->store(clock.now_s(), std::memory_order_relaxed);
   if (auto wrong = begin_epoch()) return wrong;
-  find_buckets();
+  if (!find_buckets()) return "cannot read the store in " + options.directory.string();
   for (const stored::BucketCount& count : alive.buckets()) {
     if (count.bucket() > clock.now_s()) buckets.set(count.bucket(), {count.urgent(), count.normal(), count.bytes()});
   }
@@ -106,7 +106,8 @@ std::optional<std::string> Core::begin_epoch() {
   return std::nullopt;
 }
 
-void Core::find_buckets() {
+// False: the disk failed. A bucket that is missed here would hide its copies until the next opening.
+bool Core::find_buckets() {
   const Rocks::Reading reading = rocks.read();
   rocksdb::ReadOptions options_all;
   options_all.total_order_seek = true;
@@ -118,6 +119,7 @@ void Core::find_buckets() {
     const Key next = bucket_key(bucket + 1);
     at->Seek(slice(next.view()));
   }
+  return at->status().ok();
 }
 
 }  // namespace vigil::storage

@@ -63,7 +63,7 @@ struct Core {
  private:
   std::optional<std::string> begin_epoch();
   bool clock_anchored_ = false;
-  void find_buckets();
+  bool find_buckets();
 };
 
 // What the next opening has to know: the moment, and how much lies in each bucket.

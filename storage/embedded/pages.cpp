@@ -78,9 +78,19 @@ Result<Store::Page> read_places(Core& core, const Tag& mailbox, const std::vecto
 
 void answer_page(Core& core, const std::shared_ptr<MailboxEntry>& mailbox, const PageWanted& wanted,
                  const std::function<void(Result<Store::Page>)>& then) {
-  const std::vector<Place> found = places(core, *mailbox, wanted);
-  if (found.empty()) return then(Store::Page{});
-  const auto job = [&core, tag = wanted.tag, found, then] { then(read_places(core, tag, found)); };
+  std::vector<Place> first = places(core, *mailbox, wanted);
+  if (first.empty()) return then(Store::Page{});
+  const auto job = [&core, mailbox, wanted, first = std::move(first), then] {
+    // An empty page says that nothing more waits: a page of which nothing is left (acknowledged meanwhile, or damaged on the
+    // disk) is not the end.
+    PageWanted next = wanted;
+    for (std::vector<Place> found = first; !found.empty(); found = places(core, *mailbox, next)) {
+      Result<Store::Page> page = read_places(core, wanted.tag, found);
+      if (!page || !page->empty()) return then(std::move(page));
+      next.after = found.back().at.order;
+    }
+    then(Store::Page{});
+  };
   if (!core.readers.page(job)) then(std::unexpected(wire::SLOW_DOWN));
 }
 

@@ -113,6 +113,42 @@ TEST_CASE("a burned mailbox leaves no byte", "[storage][erasing]") {
   CHECK(soon([&] { return shop.directory.files_with(mailbox.view()) == 0; }));
 }
 
+TEST_CASE("an alert cancelled inside its hold leaves no byte: no sealed copy, no hash, not its id", "[storage][erasing]") {
+  Shop shop(quickly());
+  const MailboxId mailbox = shop.mailbox();
+  const AddressHash address = shop.address(mailbox);
+  const Secret stop = random_id<Secret>(), go_on = random_id<Secret>(), refresh = random_id<Secret>();
+  const SharedBytes staged = Shop::envelope(4096), fresh = Shop::envelope(4096), notice = Shop::envelope();
+  const SharedBytes endings[2] = {Shop::envelope(), Shop::envelope()};
+  Keep keep;
+  keep.id = random_id<VigilId>();
+  keep.kind = wire::ALERT;
+  keep.due_in_s = 10;
+  keep.hurry_hash = random_id<Hash>();
+  keep.refresh_hash = vigil_secret_hash(refresh);
+  keep.addresses = {address};
+  keep.stages = {{.after_s = 0, .copies = {{0, staged}}}};
+  keep.endings = {{vigil_secret_hash(stop), wire::STOP, {{0, endings[0]}}},
+                  {vigil_secret_hash(go_on), wire::GO_ON, {{0, endings[1]}}}};
+  keep.notices = {{0, notice}};
+  REQUIRE(shop.status(keep) == wire::DONE);
+  const auto files_with = [&](const SharedBytes& envelope) { return shop.directory.files_with(View(*envelope).first(32)); };
+  REQUIRE(files_with(staged) > 0);
+  REQUIRE(shop.status(Refresh{keep.id, refresh, 1, {{0, 0, fresh}}}) == wire::DONE);
+  CHECK(soon([&] { return files_with(staged) == 0; }));  // replaced, while the vigil lives
+  for (const SharedBytes& envelope : {fresh, notice, endings[0], endings[1]}) REQUIRE(files_with(envelope) > 0);
+  REQUIRE(shop.directory.files_with(keep.id.view()) > 0);
+
+  REQUIRE(shop.status(End{keep.id, stop, address}) == wire::DONE);
+  for (const SharedBytes& envelope : {fresh, notice, endings[0], endings[1]})
+    CHECK(soon([&] { return files_with(envelope) == 0; }));
+  for (const Hash& hash : {keep.hurry_hash, keep.refresh_hash, keep.endings[0].hash, keep.endings[1].hash})
+    CHECK(soon([&] { return shop.directory.files_with(hash.view()) == 0; }));
+  CHECK(soon([&] { return shop.directory.files_with(keep.id.view()) == 0; }));
+  CHECK(shop.list(mailbox, wire::URGENT)->empty());
+  CHECK(shop.store->figures().vigils == 0);
+}
+
 TEST_CASE("below the free share of the disk copies are unavailable, and acknowledgements work", "[storage][disk]") {
   EmbeddedOptions options;
   options.free_for_normal_percent = 101;
