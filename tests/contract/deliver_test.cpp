@@ -249,3 +249,45 @@ TEST_CASE("a topic costs one place however often it is replaced", "[contract][de
   }
   CHECK(waiting(world, ann) == Texts{"100"});
 }
+
+namespace {
+
+// Remembers in which order the answers came.
+class InOrder final : public Completion {
+ public:
+  void done(std::uint64_t tag, Outcome outcome) override {
+    CHECK(outcome.status == wire::DONE);
+    tags.push_back(tag);
+  }
+  std::vector<std::uint64_t> tags;
+};
+
+}  // namespace
+
+TEST_CASE("an urgent copy does not wait behind the normal ones that came before it", "[contract][deliver]") {
+  // Method: much more than one commit takes is left with the store, then one urgent copy.
+  Wishes wishes;
+  wishes.normal_bytes_max = 64u << 20;
+  World world(wishes);
+  const Person ann = person(world.driver()), bea = person(world.driver());
+  constexpr std::uint64_t normal = 600, urgent = 1'000;
+  InOrder order;
+  boost::asio::io_context context;
+  Deliver large = message(ann.address, "large");
+  large.envelope = std::make_shared<const Bytes>(limits::envelope_bytes.back());
+  for (std::uint64_t i = 0; i < normal; ++i) {
+    large.id = random_id<FanoutId>();
+    world.store().submit(large, context.get_executor(), order, i);
+  }
+  world.store().submit(message(bea.address, "urgent", wire::URGENT), context.get_executor(), order, urgent);
+  for (int turn = 0; turn < 1'500 && order.tags.size() < normal + 1; ++turn) {
+    context.restart();
+    context.run_for(std::chrono::milliseconds(20));
+  }
+  REQUIRE(order.tags.size() == normal + 1);
+  const auto at = std::find(order.tags.begin(), order.tags.end(), urgent) - order.tags.begin();
+  CHECK(at < static_cast<std::ptrdiff_t>(normal / 2));
+  // The normal ones kept their order.
+  order.tags.erase(order.tags.begin() + at);
+  CHECK(std::is_sorted(order.tags.begin(), order.tags.end()));
+}

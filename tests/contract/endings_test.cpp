@@ -61,6 +61,21 @@ TEST_CASE("the ending that stops sends its copies and ends the ladder", "[contra
   check_owner_secrets_are_ended(world, plan);
 }
 
+TEST_CASE("the ending that stops takes back the stage that nobody has fetched, and gives its room back", "[contract][end]") {
+  World world;
+  const Person ann = person(world.driver());
+  const Plan plan = alert({{0, {ann}}});
+  REQUIRE(status_of(world, plan.keep) == wire::DONE);
+  REQUIRE(waiting(world, ann) == Texts{"stage 0 to 0"});
+  REQUIRE(status_of(world, plan.end(wire::STOP)) == wire::DONE);
+  CHECK(waiting(world, ann) == Texts{"stop"});
+  world.reopen();
+  CHECK(waiting(world, ann) == Texts{"stop"});
+  for (std::size_t i = 1; i < limits::urgent_places_own; ++i)
+    CHECK(status_of(world, message(ann.address, "more", wire::URGENT)) == wire::DONE);
+  CHECK(status_of(world, message(ann.address, "too many", wire::URGENT)) == wire::FULL);
+}
+
 TEST_CASE("the ending that goes on sends its copies, and the ladder goes on", "[contract][end]") {
   World world;
   const Person ann = person(world.driver()), bea = person(world.driver());
