@@ -30,6 +30,7 @@ class Gauge {
   GAUGE(connections, "open connections, strangers included")                                      \
   GAUGE(listeners, "mailboxes being listened to")                                                 \
   COUNTER(accepted, "connections accepted since the start")                                       \
+  COUNTER(accept_failures, "times a connection could not be accepted: no descriptors left")       \
   COUNTER(connections_refused, "connections closed at once: connections_max reached")             \
   COUNTER(handshakes_failed, "TLS handshakes that failed or took too long")                       \
   COUNTER(strangers, "requests answered by the decoy")                                            \

@@ -71,6 +71,8 @@ void Listener::start() {
 }
 
 asio::awaitable<void> Listener::accept_loop(Door& door) {
+  constexpr std::uint64_t say_again_after_s = 60;
+  std::uint64_t quiet_until_s = 0;
   asio::steady_timer pause(shards_.front()->context());
   while (door.acceptor.is_open()) {
     Shard& shard = *shards_[next_shard_++ % shards_.size()];
@@ -79,7 +81,11 @@ asio::awaitable<void> Listener::accept_loop(Door& door) {
     if (!door.acceptor.is_open()) break;
     if (error && error != asio::error::connection_aborted) {
       // No descriptors or no memory left: those that are open go on, and some will end.
-      say(Say::accept_failed, error.value());
+      relay_.counters.accept_failures.add();
+      if (const std::uint64_t now_s = Shard::now_s(); now_s >= quiet_until_s) {
+        say(Say::accept_failed, error.value());
+        quiet_until_s = now_s + say_again_after_s;
+      }
       pause.expires_after(100ms);
       co_await pause.async_wait(as_result);
       continue;

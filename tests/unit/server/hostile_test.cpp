@@ -2,8 +2,12 @@
 // memory.
 #include <unistd.h>
 
+#include <arpa/inet.h>
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdio>
 #include <iostream>
 #include <random>
 #include <thread>
@@ -230,6 +234,75 @@ TEST_CASE("beyond connections_max a connection is closed at once, and the others
   wire::Request routes;
   routes.mutable_fetch_routes();
   CHECK(first->ask(routes).status() == wire::DONE);
+}
+
+namespace {
+
+// Lets this process open nothing more, and catches what it says meanwhile.
+class NothingToOpen {
+ public:
+  NothingToOpen() {
+    REQUIRE(said_ != nullptr);
+    std::fflush(stderr);
+    REQUIRE(::dup2(::fileno(said_), STDERR_FILENO) == STDERR_FILENO);
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~NothingToOpen() {
+    allow();
+    ::dup2(stderr_, STDERR_FILENO);
+    ::close(stderr_);
+    std::fclose(said_);
+  }
+  NothingToOpen(const NothingToOpen&) = delete;
+  NothingToOpen& operator=(const NothingToOpen&) = delete;
+  void allow() const { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  std::string said() const {
+    std::string all(64 * 1024, 0);
+    const ssize_t got = ::pread(::fileno(said_), all.data(), all.size(), 0);
+    all.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return all;
+  }
+
+ private:
+  const int stderr_ = ::dup(STDERR_FILENO);
+  std::FILE* said_ = std::tmpfile();
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a relay without descriptors says so once, serves who is there, and accepts again when there are some",
+          "[server][hostile]") {
+  RunningRelay relay;
+  const std::unique_ptr<Member> first = relay.member();
+  wire::Request routes;
+  routes.mutable_fetch_routes();
+  REQUIRE(first->ask(routes).status() == wire::DONE);
+  const std::uint64_t accepted = relay.counters().accepted.value();
+  const int late = ::socket(AF_INET, SOCK_STREAM, 0);
+  {
+    const NothingToOpen nothing;
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(relay.port());
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(late, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    wait_until([&] { return relay.counters().accept_failures.value() >= 3; });
+    CHECK(first->ask(routes).status() == wire::DONE);
+    CHECK(relay.counters().accepted.value() == accepted);
+    const std::string said = nothing.said();
+    const std::size_t at = said.find("could not be accepted");
+    CHECK(at != std::string::npos);
+    CHECK(said.find("could not be accepted", at + 1) == std::string::npos);
+    nothing.allow();
+    // Who waited at the door is let in.
+    wait_until([&] { return relay.counters().accepted.value() == accepted + 1; });
+  }
+  ::close(late);
+  const std::unique_ptr<Member> second = relay.member();
+  CHECK(second->ask(routes).status() == wire::DONE);
 }
 
 TEST_CASE("a relay that drains says so, answers what was asked and closes", "[server][drain]") {

@@ -1,6 +1,7 @@
 // Every kind of request on a real connection: what it does, and each way in which it is refused.
 #include <catch2/catch.hpp>
 
+#include "alert.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
@@ -12,48 +13,6 @@ using namespace vigil::server;
 using namespace vigil::server::test;
 
 namespace {
-
-// A vigil of one stage to one address, due at once or in 'due_in_s', and every secret of it.
-struct Alert {
-  wire::Vigil vigil;
-  Secret hurry = random_id<Secret>(), refresh = random_id<Secret>(), stop = random_id<Secret>(), go_on = random_id<Secret>();
-  Secret answer = random_id<Secret>(), close = random_id<Secret>();
-  Address address;
-
-  explicit Alert(const Address& to, std::uint32_t due_in_s) : address(to) {
-    vigil.set_nonce(bytes_of(random_id<Secret>()));
-    vigil.set_kind(wire::ALERT);
-    vigil.set_due_in_s(due_in_s);
-    vigil.set_hurry_hash(bytes_of(vigil_secret_hash(hurry)));
-    vigil.set_refresh_hash(bytes_of(vigil_secret_hash(refresh)));
-    vigil.set_addresses(bytes_of(to));
-    vigil.add_stages()->add_copies()->set_envelope(envelope_of('s', 4096));
-    for (const auto& [secret, effect] : {std::pair{stop, wire::STOP}, std::pair{go_on, wire::GO_ON}}) {
-      wire::Ending& ending = *vigil.add_endings();
-      ending.set_hash(bytes_of(vigil_secret_hash(secret)));
-      ending.set_effect(effect);
-      ending.add_copies()->set_envelope(envelope_of('e'));
-    }
-    vigil.add_answers()->set_head(bytes_of(answer_chain(answer, limits::answer_chain_steps)));
-    vigil.mutable_answers(0)->set_close_hash(bytes_of(vigil_secret_hash(close)));
-    vigil.add_notices()->set_envelope(envelope_of('n'));
-    name();
-  }
-  void name() { vigil.set_id(bytes_of(vigil_id(vigil))); }
-  std::vector<wire::Request> parts(std::size_t count) const {
-    const std::string whole = vigil.SerializeAsString();
-    std::vector<wire::Request> requests(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      wire::Keep& keep = *requests[i].mutable_keep();
-      keep.set_vigil_id(vigil.id());
-      keep.set_part(static_cast<std::uint32_t>(i));
-      keep.set_parts(static_cast<std::uint32_t>(count));
-      const std::size_t begin = whole.size() * i / count;
-      keep.set_piece(whole.substr(begin, whole.size() * (i + 1) / count - begin));
-    }
-    return requests;
-  }
-};
 
 wire::Request end_request(const Alert& alert, const Secret& secret) {
   wire::Request request;

@@ -1,0 +1,54 @@
+// A small alert or check-in with every secret of it, as tests leave it with a relay over the wire.
+#pragma once
+
+#include "crypto/base/hash.hpp"
+#include "crypto/base/random.hpp"
+#include "crypto/base/vigil_id.hpp"
+#include "member.hpp"
+#include "proto/limits.hpp"
+
+namespace vigil::server::test {
+
+// A vigil of one stage to one address, due at once or in 'due_in_s', and every secret of it.
+struct Alert {
+  wire::Vigil vigil;
+  Secret hurry = random_id<Secret>(), refresh = random_id<Secret>(), stop = random_id<Secret>(), go_on = random_id<Secret>();
+  Secret answer = random_id<Secret>(), close = random_id<Secret>();
+  Address address;
+
+  explicit Alert(const Address& to, std::uint32_t due_in_s) : address(to) {
+    vigil.set_nonce(bytes_of(random_id<Secret>()));
+    vigil.set_kind(wire::ALERT);
+    vigil.set_due_in_s(due_in_s);
+    vigil.set_hurry_hash(bytes_of(vigil_secret_hash(hurry)));
+    vigil.set_refresh_hash(bytes_of(vigil_secret_hash(refresh)));
+    vigil.set_addresses(bytes_of(to));
+    vigil.add_stages()->add_copies()->set_envelope(envelope_of('s', 4096));
+    for (const auto& [secret, effect] : {std::pair{stop, wire::STOP}, std::pair{go_on, wire::GO_ON}}) {
+      wire::Ending& ending = *vigil.add_endings();
+      ending.set_hash(bytes_of(vigil_secret_hash(secret)));
+      ending.set_effect(effect);
+      ending.add_copies()->set_envelope(envelope_of('e'));
+    }
+    vigil.add_answers()->set_head(bytes_of(answer_chain(answer, limits::answer_chain_steps)));
+    vigil.mutable_answers(0)->set_close_hash(bytes_of(vigil_secret_hash(close)));
+    vigil.add_notices()->set_envelope(envelope_of('n'));
+    name();
+  }
+  void name() { vigil.set_id(bytes_of(vigil_id(vigil))); }
+  std::vector<wire::Request> parts(std::size_t count) const {
+    const std::string whole = vigil.SerializeAsString();
+    std::vector<wire::Request> requests(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      wire::Keep& keep = *requests[i].mutable_keep();
+      keep.set_vigil_id(vigil.id());
+      keep.set_part(static_cast<std::uint32_t>(i));
+      keep.set_parts(static_cast<std::uint32_t>(count));
+      const std::size_t begin = whole.size() * i / count;
+      keep.set_piece(whole.substr(begin, whole.size() * (i + 1) / count - begin));
+    }
+    return requests;
+  }
+};
+
+}  // namespace vigil::server::test
