@@ -18,7 +18,7 @@ std::string reason() {
 
 std::expected<TlsContext, std::string> make_tls_context(const TlsFiles& files) {
   ERR_clear_error();
-  const TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) return std::unexpected("TLS cannot start: " + reason());
   SSL_CTX* const tls = context.get();
   SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
