@@ -2,6 +2,7 @@
 // works on one Account. One thread. Several processes may have the same one open at once (`listen` and a command).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -44,6 +45,7 @@ struct Account {
   Remembered remembered;
   Outbox outbox;
   SendSlot slot;
+  std::map<PublicKey, std::uint64_t> routes_asked_s;  // when each relay was last asked for newer routes, by this process
 };
 
 }  // namespace vigil::client

@@ -2,13 +2,27 @@
 
 #include <stdexcept>
 
+#include <algorithm>
+
 #include "crypto/base/encoding.hpp"
+#include "proto/limits.hpp"
 
 namespace vigil::client {
 namespace {
 
 constexpr std::uint64_t places_kept_s = 24 * 3600;
 constexpr std::uint64_t alerts_kept_s = 7 * 24 * 3600;
+
+// When even the last of its vigils must have died by itself: 30 days after its copies were sealed, and none was sealed later than
+// something of it came.
+std::uint64_t dead_s(const record::AlertRecord& record) {
+  std::uint64_t last_s = record.first_here_s();
+  for (const record::VigilRecord& vigil : record.vigils()) {
+    last_s = std::max({last_s, vigil.first_release_s(), vigil.on_relay_s()});
+    for (const record::ActRecord& act : vigil.acts()) last_s = std::max(last_s, act.from_s());
+  }
+  return last_s + limits::vigil_life_s;
+}
 
 }  // namespace
 
@@ -90,13 +104,13 @@ void AlertBook::forget_old(std::uint64_t now_s) {
   Container::Transaction step(container_);
   for (AlertState& alert : all()) {
     record::AlertRecord& record = alert.record();
-    if (record.over_s() == 0) continue;
-    if (record.over_s() + alerts_kept_s < now_s) {
+    const std::uint64_t over_s = record.over_s() != 0 ? record.over_s() : dead_s(record);
+    if (over_s + alerts_kept_s < now_s) {
       const View id = view(record.alert_id());
       container_.query("DELETE FROM alert_contents WHERE alert_id = ?").bind(id).run();
       container_.query("DELETE FROM alert_vigils WHERE alert_id = ?").bind(id).run();
       container_.query("DELETE FROM alert_records WHERE alert_id = ?").bind(id).run();
-    } else if (record.over_s() + places_kept_s < now_s && record.alert().has_track()) {
+    } else if (over_s + places_kept_s < now_s && record.alert().has_track()) {
       record.mutable_alert()->clear_track();
       put(alert);
     }

@@ -37,7 +37,7 @@ class AlertBook {
   void remember_content(View content_id, View alert_id, View vigil_id);
   std::optional<Content> content(View content_id);
 
-  // Alerts that were over for 7 days, and places 24 hours after.
+  // Alerts that were over for 7 days, and places 24 hours after. One that never was over counts as over when its vigils are dead.
   void forget_old(std::uint64_t now_s);
 
  private:

@@ -11,7 +11,8 @@ namespace vigil::client {
 namespace {
 
 constexpr std::uint32_t relay_seconds_differ = 5;  // between two of a relay's own times
-constexpr int waiting_notices_max = 64;            // per vigil; a relay could send them for ever
+constexpr std::uint64_t clocks_differ_s = 600;
+constexpr int waiting_notices_max = 64;  // per vigil; a relay could send them for ever
 constexpr std::uint32_t names_bytes_max = 20;
 
 std::string bytes(View v) {
@@ -43,6 +44,18 @@ record::ActRecord* act_of(record::VigilRecord& vigil, std::uint32_t index) {
     if (act.index() == index) return &act;
   }
   return nullptr;
+}
+
+// Since when somebody could have answered. Her press, by her clock; but not earlier than the relay can have had it, which a first
+// round's copy tells: her clock may be a day behind, or her phone was offline for as long. 0: her press is all that is known.
+std::uint64_t silent_from(const content::Alert& alert, const wire::Delivery& delivery, std::uint64_t now_s) {
+  if (delivery.round() > 1 || delivery.released_s() == 0) return 0;
+  if (alert.pressed_s() > delivery.released_s() + clocks_differ_s) return now_s;  // her clock is ahead, or the relay lies
+  const auto index = static_cast<int>(std::min<std::uint32_t>(alert.your_index(), 1000));
+  const std::uint64_t after_s = index < alert.responders_size() ? alert.responders(index).after_s() : 0;
+  const std::uint64_t wait_s = alert.hold_s() + after_s;
+  const std::uint64_t came_s = delivery.released_s() > wait_s ? delivery.released_s() - wait_s : 0;
+  return std::min(std::max(alert.pressed_s(), came_s), now_s);
 }
 
 // A lapse has no token: nobody did anything. It says no more than what the answer itself said, so it is believed only when the
@@ -174,6 +187,7 @@ AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Deliv
     vigil.set_your_secret(alert.your_secret());
     vigil.set_your_close(alert.your_close());
   }
+  if (vigil.first_release_s() == 0) vigil.set_silent_from_s(silent_from(alert, delivery, now_s));
   const Came came = copy_again(vigil::view(alert.vigil_id()), delivery, now_s);
   check_waiting(vigil, now_s);
   return {.first = !known_alert, .again = known_alert && (came.again || pressed_again)};
@@ -308,7 +322,12 @@ AlertState::Holder AlertState::holder(std::uint64_t now_s) const {
 }
 
 std::uint64_t AlertState::silent_since(std::uint64_t now_s) const {
-  std::uint64_t since = record_.alert().pressed_s();
+  std::uint64_t since = 0;
+  for (const record::VigilRecord& vigil : record_.vigils()) {
+    if (vigil.silent_from_s() == 0) continue;
+    since = since == 0 ? vigil.silent_from_s() : std::min(since, vigil.silent_from_s());
+  }
+  if (since == 0) since = record_.alert().pressed_s();
   for (const record::VigilRecord& vigil : record_.vigils()) {
     for (const record::ActRecord& act : vigil.acts())
       since = std::max(since, answers(act) ? std::min(end_of(act), now_s) : act.from_s());

@@ -57,6 +57,8 @@ std::string_view meaning(Fault fault) {
       return "the disk is full";
     case Fault::disk:
       return "reading or writing a file failed";
+    case Fault::locked_by_press:
+      return "an alert was pressed, so the profile has locked itself";
     case Fault::no_prepared_alert:
       return "no prepared alert is left";
   }

@@ -42,6 +42,7 @@ enum class Fault {
   busy,           // another process holds it
   disk_full,
   disk,               // reading or writing failed
+  locked_by_press,    // an alert was pressed: what was open has closed itself
   no_prepared_alert,  // the send-only slot is empty: open the profile once (vigil status) with responders set
 };
 

@@ -43,6 +43,8 @@ std::optional<InboxReader::Origin> InboxReader::origin_of(const AddressHash& add
       origin.name = words::somebody();
       return origin;
     }
+    case Given::To::withdrawn:
+      return std::nullopt;
     case Given::To::contact:
       break;
   }

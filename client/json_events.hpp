@@ -9,13 +9,17 @@
 //   card          "card":"vigil:card:...", "not_after_s":n    card: a secret, like the QR code beside it
 //   words         "words":"three of them", "name":s           card, meet: to be compared with the other screen
 //   met           "name":s, "checked":bool                    card, meet: now a contact
-//   contact       "name":s, "checked":bool, "fingerprint":hex contacts: one line each
+//   contact       "name":s, "checked":bool, "fingerprint":hex, "withdrawn":bool    contacts: one line each
+//   withdrawn     "name":s, "on_relay":bool, "was_woken":bool, "responders":n      withdraw: done here; on_relay: and there
 //   tier          "tier":n, "after_s":n, "names":[s]          tiers: one line each, from 1
 //   tiers_set     "responders":n, "prepared":n                tiers: n alerts can be pressed with no PIN and no network
 //   kept          "content":id, "name":s                      send: in the outbox, on disk
-//   sent          "content":id, "name":s                      the relay has it (also from the outbox, later)
+//   sent          "content":id, "name":s                      the relay has it (also from the outbox, later); without both: an
+//                                                             alert, sent by a listen that is locked
+//   not_sent      "name":s, "words":s                         the relay does not understand it: given up
+//   alert_refused [ "alert":id, ] "given_up":bool, "words":s  no relay takes an own alert; given_up: not tried any more
 //   state         "alert":id, "state":S, "words":s, "hers":bool [, "hold_s":n] [, "phones":n] [, "people":n] [, "name":s]
-//                 [, "silent_s":n] [, "round":n] [, "forced":true] [, "lease_s":n] [, "yours":bool]
+//                 [, "silent_s":n] [, "round":n] [, "forced":true] [, "lease_s":n, "until_s":n] [, "yours":bool]
 //                 S: not_sent, waits, on_relay, on_phones, seen, answering, nobody, all_clear, forced, unanswered
 //                 (unanswered: what a responder's device says before nobody's silence has become news)
 //   alert         "alert":id, "name":s, "pressed_s":n, "round":n, "tier":n, "stage":n, "first":bool, "note":s, "drill":bool,
@@ -36,8 +40,9 @@
 //   connected     "relay":"host:port" [, "key_old":true]      listening there
 //   dark          "relay":"host:port"                         no answer over any route
 //   displaced     "relay":"host:port"                         another device reads this mailbox now
-//   clock         "off_s":n                                   this device's clock differs from the relay's by a lot
+//   clock         "off_s":n, "words":s                        this device's clock differs from the relay's by a lot
 //   upkeep        "prepared":n, "prekeys":n                   what was renewed
+//   locked        "words":s                                   listen: an alert was pressed; waits for the PIN
 //   ready         "relays":n                                  listen: everything that waited has been read
 //   status        "relays":n, "contacts":n, "prepared":n, "outbox":n, "locked":bool
 //   error         "code":n, "words":s                         the sentence and the exit code of a command that failed

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,7 +14,7 @@
 #include "client/clock.hpp"
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
-#include "client/running.hpp"
+#include "client/telling.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -31,11 +32,11 @@ constexpr milliseconds first_retry{300};
 constexpr milliseconds retry_most{15'000};
 constexpr seconds rings_every{3};
 constexpr seconds upkeep_every{3600};
+constexpr seconds withdraw_every{30};      // addresses that their relay does not know to be withdrawn yet
 constexpr seconds anew_every{6 * 3600};    // links are made anew: keys are published when one begins
 constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
 constexpr std::uint64_t look_later_s = 30;
 constexpr std::uint64_t look_closely_s = 180;
-constexpr std::int64_t clock_off_s = 10 * 60;  // beyond it a person is told
 constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is said again after so long
 
 std::string relay_name(const Relay& relay) {
@@ -79,6 +80,7 @@ asio::awaitable<void> Listening::guarded(asio::awaitable<void> task) {
 asio::awaitable<Outcome<void>> Listening::run() {
   try {
     adopt_running(account_, wall_s());
+    tell_sent(account_, screen_, {}, wall_s());  // what other processes gave up and could not say
     if (options_.watch) show_waiting();
   } catch (const Failed& failed) {
     co_return std::unexpected(failed.why());
@@ -89,15 +91,17 @@ asio::awaitable<Outcome<void>> Listening::run() {
     asio::co_spawn(executor_, guarded(std::move(task)), asio::detached);
   };
   for (const Relay& relay : account_.relays.all()) begin(hold_link(relay.routes.root()));
+  begin(watch_press());
   begin(send_outbox());
   begin(send_receipts());
   begin(watch_states());
   begin(look_at_own());
   begin(keep_fresh());
   if (options_.watch) begin(ring());
-  // The tasks' frames hold references into this object: it waits for the last of them.
+  // The tasks' frames hold references into this object: it waits for the last of them. Not when it locks: a task may wait for a
+  // relay that does not answer, and whoever called ends the loop, and all frames with it, at once.
   asio::steady_timer timer(executor_);
-  while (tasks_ != 0) {
+  while (tasks_ != 0 && failed_ != Fault::locked_by_press) {
     timer.expires_after(milliseconds(20));
     const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     (void)error;
@@ -194,12 +198,11 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
 }
 
 void Listening::note_clock(const Greeted& greeted) {
-  if (clock_said_ || greeted.now_s == 0) return;
-  const std::int64_t off = static_cast<std::int64_t>(wall_s()) - static_cast<std::int64_t>(greeted.now_s);
-  if (off < clock_off_s && off > -clock_off_s) return;
+  if (clock_said_) return;
+  const std::int64_t off = clock_off(greeted, wall_s());
+  if (off == 0) return;
   clock_said_ = true;
-  screen_.event(JsonLine("clock", wall_s()).number("off_s", off));
-  screen_.say_now(words::clock_off(off));
+  show_clock_off(screen_, off, wall_s());
 }
 
 // ---- what waited, what rings
@@ -279,49 +282,32 @@ void Listening::start_command() {
 
 // ---- sending
 
-void Listening::show_sent(const std::vector<Sent>& all) {
-  const std::uint64_t now_s = wall_s();
-  for (const Sent& sent : all) {
-    note_sent(account_.slot, sent, now_s);
-    const auto about = read_about(sent.about);
-    if (about && about->kind == AboutKind::end && (sent.fate == Fate::done || sent.fate == Fate::broken)) {
-      Container::Transaction step(account_.container);
-      if (std::optional<AlertState> alert = account_.alerts.by_vigil(about->id); alert && alert->own_ending() == Fact::news) {
-        alert->record().set_over_s(now_s);
-        account_.alerts.put(*alert);
-      }
-      step.commit();
-    }
-    if (!about || about->kind != AboutKind::content) continue;
-    const auto content_id = ContentId::from(about->id);
-    std::optional<SentContent> content;
-    for (const SentContent& waiting : account_.sent.waiting()) {
-      if (content_id && waiting.content_id == *content_id) content = waiting;
-    }
-    if (!content) continue;  // receipts and the like: not news
-    const auto contact = account_.contacts.find(content->to);
-    const std::string name = contact ? account_.name_of(contact->identity) : words::somebody();
-    switch (sent.fate) {
-      case Fate::done:
-        screen_.event(JsonLine("sent", now_s).id("content", about->id).text("name", name));
-        screen_.say_now(words::sent_from_outbox(words::a_message_to(name)));
-        break;
-      case Fate::refused:
-      case Fate::given_up:
-        screen_.event(JsonLine("unreachable", now_s).text("name", name).flag("given_up", sent.fate == Fate::given_up));
-        screen_.say_now(sent.fate == Fate::refused ? words::cannot_be_reached(name) : words::given_up(name));
-        break;
-      case Fate::waiting:
-      case Fate::broken:
-        break;
-    }
+// What was open closes itself when an alert is pressed: whoever takes the phone then finds it locked.
+asio::awaitable<void> Listening::watch_press() {
+  const auto presses = [this] {
+    std::set<std::pair<std::string, std::uint32_t>> all;
+    const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
+    if (!running) return all;
+    for (const kept::RunningAlert& alert : *running) all.emplace(alert.alert_id(), alert.pressed_again());
+    return all;
+  };
+  std::uint64_t version = account_.slot.version();
+  const auto before = presses();
+  while (!stopped_) {
+    co_await pause(milliseconds(100));
+    if (account_.slot.version() == version) continue;
+    version = account_.slot.version();
+    const auto now = presses();
+    if (std::includes(before.begin(), before.end(), now.begin(), now.end())) continue;
+    failed_ = Fault::locked_by_press;
+    stop();
   }
 }
 
 asio::awaitable<void> Listening::send_outbox() {
   while (!stopped_) {
-    std::vector<Sent> sent = co_await drain(account_.outbox, wall_s());
-    show_sent(sent);
+    const std::vector<Sent> sent = co_await drain(account_.outbox, wall_s());
+    if (!sent.empty()) tell_sent(account_, screen_, sent, wall_s());
     const std::optional<std::uint64_t> next = account_.outbox.next_due_s();
     const milliseconds wait(next && *next <= wall_s() ? 100 : 500);
     co_await pause(wait);
@@ -420,15 +406,21 @@ asio::awaitable<void> Listening::look_at_own() {
 asio::awaitable<void> Listening::keep_fresh() {
   Clock::time_point next = Clock::now();
   Clock::time_point anew = Clock::now() + anew_every;
+  Clock::time_point next_withdrawal = Clock::now();
   while (!stopped_) {
     if (Clock::now() >= next && ready_ == account_.relays.all().size()) {
       next = Clock::now() + upkeep_every;
-      const bool reached = co_await refresh_bundles(account_);
-      (void)reached;
+      const Refreshed refreshed = co_await refresh_bundles(account_);
+      show_unreachable(screen_, refreshed.unreachable, wall_s());
       forget_all_old(account_, wall_s());
       const Remade remade = remake_prepared(account_, wall_s(), false);
       if (remade.fresh)
         screen_.event(JsonLine("upkeep", wall_s()).number("prepared", static_cast<std::int64_t>(remade.prepared)));
+    }
+    if (Clock::now() >= next_withdrawal && !account_.addresses.withdrawn().empty()) {
+      next_withdrawal = Clock::now() + withdraw_every;
+      const bool all = co_await withdraw_everywhere(account_);
+      (void)all;  // else again
     }
     if (Clock::now() >= anew) {
       anew = Clock::now() + anew_every;

@@ -26,7 +26,9 @@ class Listening {
   Listening(asio::any_io_executor executor, Account& account, Screen& screen, ListenOptions options);
   ~Listening();
 
-  // Until stop(). The fault when the container failed (then nothing that was not kept has been acknowledged).
+  // Until stop(). The fault when the container failed (then nothing that was not kept has been acknowledged). locked_by_press: an
+  // alert of one's own was pressed, here or by another process, after run() began: whoever called ends the io_context and closes
+  // the account now; tasks may still be waiting on it.
   asio::awaitable<Outcome<void>> run();
   void stop();
   // A person has pressed a key: what rings is seen.
@@ -36,6 +38,7 @@ class Listening {
   asio::awaitable<void> guarded(asio::awaitable<void> task);
   asio::awaitable<void> hold_link(PublicKey root);
   asio::awaitable<void> read_link(OwnerLink& link, const Relay& relay);
+  asio::awaitable<void> watch_press();
   asio::awaitable<void> send_outbox();
   asio::awaitable<void> send_receipts();
   asio::awaitable<void> watch_states();
@@ -47,7 +50,6 @@ class Listening {
   void take(const PublicKey& root, const wire::Delivery& delivery);
   void show_waiting();
   void start_command();
-  void show_sent(const std::vector<Sent>& sent);
   void note_clock(const Greeted& greeted);
 
   asio::any_io_executor executor_;

@@ -3,6 +3,7 @@
 #include "client/about.hpp"
 
 #include "client/clock.hpp"
+#include "client/newer_routes.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
@@ -58,6 +59,8 @@ asio::awaitable<FreshKeys> fetch_keys(Account& account, ContactId id, wire::Lane
     const bool starts = !account.sessions.has_session(contact->identity, device_for(lane, reach));
     const Outcome<wire::Answer> answer = co_await ask_patiently(reach.routes, fetch_request(reach.address, starts), patience);
     if (!answer) continue;
+    const bool newer_routes = co_await fetch_newer_routes_hourly(account, reach.routes, wall_s());
+    (void)newer_routes;  // this letter still goes by those it was addressed with
     keys.reached = true;
     ++answered;
     if (answer->status() == wire::REFUSED) ++refused;

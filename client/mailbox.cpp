@@ -1,6 +1,9 @@
 #include "client/mailbox.hpp"
 
+#include <set>
+
 #include "client/clock.hpp"
+#include "client/newer_routes.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
@@ -9,6 +12,7 @@ namespace vigil::client {
 namespace {
 
 constexpr std::uint64_t renew_before_s = 7 * 24 * 3600;
+constexpr std::int64_t clock_off_s = 10 * 60;  // beyond it a person is told
 constexpr std::uint64_t own_bundle_fresh_s = 24 * 3600;
 
 std::unexpected<OwnerTrouble> trouble(const Outcome<wire::Answer>& answer) {
@@ -124,6 +128,42 @@ asio::awaitable<OwnerOutcome<std::uint32_t>> publish_keys(Account& account, Owne
   co_return refill ? static_cast<std::uint32_t>(e2ee::one_time_target) : there;
 }
 
+std::int64_t clock_off(const Greeted& greeted, std::uint64_t now_s) {
+  if (greeted.now_s == 0) return 0;
+  const std::int64_t off = static_cast<std::int64_t>(now_s) - static_cast<std::int64_t>(greeted.now_s);
+  return off < clock_off_s && off > -clock_off_s ? 0 : off;
+}
+
+asio::awaitable<bool> withdraw_waiting(Account& account, OwnerLink& link, const Relay& relay) {
+  bool all = true;
+  for (const Given& given : account.addresses.withdrawn()) {
+    if (given.root != relay.routes.root()) continue;
+    const AddressHash hash = address_hash(given.address);
+    const Outcome<wire::Answer> answer = co_await link.withdraw(hash);
+    // Refused: it is no address of this mailbox, so nobody can use it to write here.
+    if (done(answer) || (answer && answer->status() == wire::REFUSED)) {
+      account.addresses.remove(hash);
+    } else {
+      all = false;
+    }
+  }
+  co_return all;
+}
+
+asio::awaitable<bool> withdraw_everywhere(Account& account) {
+  std::set<PublicKey> waiting;
+  for (const Given& given : account.addresses.withdrawn()) waiting.insert(given.root);
+  bool all = true;
+  for (const Relay& relay : account.relays.all()) {
+    if (!waiting.contains(relay.routes.root())) continue;
+    Outcome<std::unique_ptr<OwnerLink>> link = co_await connect_owner(account, relay);
+    bool told = false;
+    if (link) told = co_await withdraw_waiting(account, **link, relay);
+    all = all && told;
+  }
+  co_return all;
+}
+
 asio::awaitable<OwnerOutcome<void>> settle_mailbox(Account& account, OwnerLink& link, const Relay& relay) {
   if (relay.invite) {
     const Outcome<wire::Answer> opened = co_await link.open_mailbox(*relay.invite);
@@ -138,6 +178,12 @@ asio::awaitable<OwnerOutcome<void>> settle_mailbox(Account& account, OwnerLink& 
   }
   const OwnerOutcome<std::uint32_t> published = co_await publish_keys(account, link, relay, wall_s());
   if (!published) co_return std::unexpected(published.error());
+  const bool withdrawn = co_await withdraw_waiting(account, link, relay);
+  (void)withdrawn;  // what it has not done waits for the next time
+  if (link.greeted().route_serial > relay.routes.serial()) {
+    const bool newer = co_await fetch_newer_routes(account, relay.routes);
+    (void)newer;  // a relay that has none after all, or a wrong one, changes nothing
+  }
   co_return OwnerOutcome<void>{};
 }
 

@@ -17,8 +17,17 @@ using OwnerOutcome = std::expected<T, OwnerTrouble>;
 
 asio::awaitable<Outcome<std::unique_ptr<OwnerLink>>> connect_owner(Account& account, const Relay& relay);
 
-// Opens the mailbox if its invite is still there, makes the self address and publishes keys. Doing it again changes nothing.
+// How far this device's clock is from the relay's, if that is far enough to tell a person (10 min); else 0. A hint: relays lie.
+std::int64_t clock_off(const Greeted& greeted, std::uint64_t now_s);
+
+// Opens the mailbox if its invite is still there, makes the self address, publishes keys, tells the relay which addresses are
+// withdrawn, and fetches its newer routes. Doing it again changes nothing.
 asio::awaitable<OwnerOutcome<void>> settle_mailbox(Account& account, OwnerLink& link, const Relay& relay);
+
+// Tells this relay which addresses were withdrawn; those it has done are forgotten here. True when none is left for it.
+asio::awaitable<bool> withdraw_waiting(Account& account, OwnerLink& link, const Relay& relay);
+// The same at every relay that waits for some, over short links. True when no relay has any left.
+asio::awaitable<bool> withdraw_everywhere(Account& account);
 
 // A new bundle and one-time prekeys where they are missing: below ten, too old, or after a week. The number of one-time prekeys
 // now there.

@@ -12,7 +12,8 @@ namespace vigil::client {
 namespace {
 
 constexpr std::size_t note_characters_max = 1000;
-constexpr std::size_t alert_digits = 8;  // of an alert's id on a screen: enough to tell a few apart
+constexpr std::uint64_t clocks_differ_s = 600;  // below it the two phones agree
+constexpr std::size_t alert_digits = 8;         // of an alert's id on a screen: enough to tell a few apart
 
 std::string kmh(std::uint32_t cm_s) {
   return fmt::format("{}", (cm_s * 36ull + 500) / 1000);
@@ -95,10 +96,12 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   if (!news.first) {
     screen.loud(clock_seconds(now_s) + "  " + words::ring_again(news.name, news.round));
   } else {
-    const std::string clock = clock_text(alert.pressed_s(), now_s);
+    const bool ahead = alert.pressed_s() > now_s + clocks_differ_s;
+    const std::string clock = clock_text(ahead ? now_s : alert.pressed_s(), now_s);
     const std::string age = words::age(since(alert.pressed_s(), now_s));
     screen.say("");
     screen.loud(alert.drill() ? words::drill_from(news.name, clock, age) : words::alert_from(news.name, clock, age));
+    if (ahead) screen.say("  " + words::her_clock_is_ahead());
   }
   if (alert.pressed_again() > 0) screen.say("  " + words::pressed_again(alert.pressed_again()));
   if (fixes.empty()) {
@@ -239,6 +242,18 @@ std::string state_words(const AlertState& alert, const AlertView& view) {
   return {};
 }
 
+void show_clock_off(Screen& screen, std::int64_t off_s, std::uint64_t now_s) {
+  screen.event(JsonLine("clock", now_s).number("off_s", off_s).text("words", words::clock_off(off_s)));
+  screen.say_now(words::clock_off(off_s));
+}
+
+void show_unreachable(Screen& screen, const std::vector<std::string>& names, std::uint64_t now_s) {
+  for (const std::string& name : names) {
+    screen.event(JsonLine("unreachable", now_s).text("name", name).flag("given_up", false));
+    screen.say_now(words::withdrawn(printable(name)));
+  }
+}
+
 void show_state(Screen& screen, const AlertState& alert, const AlertView& view, std::uint64_t now_s) {
   const std::string sentence = state_words(alert, view);
   if (sentence.empty()) return;
@@ -251,13 +266,15 @@ void show_state(Screen& screen, const AlertState& alert, const AlertView& view, 
   if (view.shown == Shown::answering) {
     line.text("name", alert.name_of(view.index)).flag("yours", view.yours);
     line.number("lease_s", static_cast<std::int64_t>(view.until_s > now_s ? view.until_s - now_s : 0));
+    line.number("until_s", static_cast<std::int64_t>(view.until_s));
   }
   if (view.shown == Shown::nobody) line.number("silent_s", static_cast<std::int64_t>(view.silent_s));
   if (view.round > 0) line.number("round", view.round);
   if (view.forced) line.flag("forced", true);
   screen.event(line);
   if (view.forced && view.shown != Shown::forced) screen.loud(words::forced_to_cancel());
-  screen.loud(clock_seconds(now_s) + "  " + sentence);
+  const bool ends = view.shown == Shown::answering;  // renewed, it is said again with its new end
+  screen.loud(clock_seconds(now_s) + "  " + (ends ? words::until(sentence, clock_text(view.until_s, now_s)) : sentence));
 }
 
 }  // namespace vigil::client

@@ -44,6 +44,10 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s);
 // The alert as it lies in the book, for a screen that was not there when it came.
 News news_of(const AlertState& alert, const std::string& name);
 
+// This device's clock against a relay's.
+void show_clock_off(Screen& screen, std::int64_t off_s, std::uint64_t now_s);
+// Responders whose every relay refuses the address they gave.
+void show_unreachable(Screen& screen, const std::vector<std::string>& names, std::uint64_t now_s);
 // The state of an alert, in the design's words; 'name' = whose alert it is.
 void show_state(Screen& screen, const AlertState& alert, const AlertView& view, std::uint64_t now_s);
 std::string state_words(const AlertState& alert, const AlertView& view);

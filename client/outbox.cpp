@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
+#include "client/about.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -52,10 +54,6 @@ bool before(const kept::Item& a, const kept::Item& b) {
   if (a.urgent() != b.urgent()) return a.urgent();
   if (a.written_s() != b.written_s()) return a.written_s() < b.written_s();
   return a.id() < b.id();
-}
-
-bool is_open(const kept::Item& item) {
-  return item.state() == kept::Item::WAITING || item.state() == kept::Item::REFUSED;
 }
 
 std::uint64_t backoff_s(std::uint32_t tries) {
@@ -125,7 +123,28 @@ Verdict judge(const kept::Item& item, const std::vector<wire::Answer>& answers) 
   return verdict;
 }
 
+// The vigils of which an ending waits. One that the relay refuses (no address of the vigil would take its note) holds back
+// nothing: whichever of the two it is, the keep must go then, and the ending after it.
+std::set<std::string> ending_first(const std::vector<kept::Item>& items) {
+  std::set<std::string> vigils;
+  for (const kept::Item& item : items) {
+    const auto about = read_about(view(item.about()));
+    if (about && about->kind == AboutKind::end && item.state() == kept::Item::WAITING)
+      vigils.insert(std::string(text(View(about->id))));
+  }
+  return vigils;
+}
+
+bool waits_for_ending(const kept::Item& item, const std::set<std::string>& vigils) {
+  const auto about = read_about(view(item.about()));
+  return about && about->kind == AboutKind::keep && vigils.contains(std::string(text(View(about->id))));
+}
+
 }  // namespace
+
+bool is_open(const kept::Item& item) {
+  return item.state() == kept::Item::WAITING || item.state() == kept::Item::REFUSED;
+}
 
 Fate fate_after(kept::Item& item, const Outcome<std::vector<wire::Answer>>& answers, std::uint64_t now_s) {
   item.set_tries(item.tries() + 1);
@@ -229,13 +248,14 @@ Outcome<Outbox::Claimed> Outbox::claim(const ItemId& id) {
 std::optional<Outbox::Claimed> Outbox::claim_due(std::uint64_t now_s) {
   const Outcome<std::vector<kept::Item>> items = list();
   if (!items) return std::nullopt;
+  const std::set<std::string> ending_waits = ending_first(*items);
   for (const kept::Item& item : *items) {
     // What was given up is shown for as long as contents are kept; then it goes, whether somebody looked or not.
     if (!is_open(item) && item.written_s() + closed_kept_s < now_s) {
       Outcome<Claimed> old = claim(*ItemId::from(view(item.id())));
       if (old) (void)old->forget();
     }
-    if (!is_open(item) || item.next_try_s() > now_s) continue;
+    if (!is_open(item) || item.next_try_s() > now_s || waits_for_ending(item, ending_waits)) continue;
     Outcome<Claimed> claimed = claim(*ItemId::from(view(item.id())));
     // Read again under the lock: another process may just have tried it.
     if (claimed && is_open(claimed->item()) && claimed->item().next_try_s() <= now_s) return std::move(*claimed);
@@ -262,6 +282,26 @@ void Outbox::hurry(std::uint64_t now_s) {
     claimed->item_.set_next_try_s(now_s);
     (void)claimed->write();
   }
+}
+
+void Outbox::use_routes(const Routes& newest, std::uint64_t now_s) {
+  const Outcome<std::vector<kept::Item>> items = list();
+  if (!items) return;
+  for (const kept::Item& item : *items) {
+    if (!is_open(item) || item.root() != text(newest.root().view())) continue;
+    Outcome<Claimed> claimed = claim(*ItemId::from(view(item.id())));
+    if (!claimed || !is_open(claimed->item_)) continue;
+    const Outcome<Routes> old = Routes::read(view(claimed->item_.routes()));
+    if (!old || old->serial() >= newest.serial()) continue;
+    claimed->item_.set_routes(std::string(text(newest.serialised())));
+    if (claimed->item_.state() == kept::Item::WAITING) claimed->item_.set_next_try_s(now_s);
+    (void)claimed->write();  // else it goes by its old routes, as before
+  }
+}
+
+std::size_t Outbox::waiting() const {
+  const Outcome<std::vector<kept::Item>> items = list();
+  return items ? static_cast<std::size_t>(std::count_if(items->begin(), items->end(), is_open)) : 0;
 }
 
 // The new file is locked before it takes the name, so nobody gets between our two versions.

@@ -68,16 +68,24 @@ class Outbox {
   };
   // busy: another process is sending it. no_profile: no such item (done, or forgotten).
   Outcome<Claimed> claim(const ItemId& id);
-  // The first item that is due and free, urgent ones first; nothing when there is none.
+  // The first item that is due and free, urgent ones first; nothing when there is none. An alert's keep is not due while an
+  // ending of its vigil waits to be sent: an alert that was cancelled before it ever left must not ring anybody.
   std::optional<Claimed> claim_due(std::uint64_t now_s);
   // When the next one is due; nothing when the outbox is empty or holds only what was given up.
   std::optional<std::uint64_t> next_due_s() const;
   // Everything waiting is due now: the network is back.
   void hurry(std::uint64_t now_s);
+  // What waits for the relay of this list, with an older one, goes by this one, and is due now.
+  void use_routes(const Routes& newest, std::uint64_t now_s);
+  // How many are NOT SENT YET; without those that were given up.
+  std::size_t waiting() const;
 
  private:
   Path folder_;
 };
+
+// Still to be tried.
+bool is_open(const kept::Item& item);
 
 // The new state of an item after one try: the schedule, pure. Changes 'item' (state, times, requests that are still open).
 Fate fate_after(kept::Item& item, const Outcome<std::vector<wire::Answer>>& answers, std::uint64_t now_s);

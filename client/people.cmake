@@ -13,9 +13,9 @@ target_link_libraries(vigil_client_record PUBLIC vigil_proto_content vigil_proto
 
 vigil_room(vigil_client
   SOURCES
-    words.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
+    words.cpp words_people.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
     card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp
-    news.cpp mail.cpp mailbox.cpp inbox.cpp running.cpp upkeep.cpp listening.cpp
+    news.cpp mail.cpp mailbox.cpp inbox.cpp running.cpp newer_routes.cpp telling.cpp upkeep.cpp listening.cpp
   LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
   PRIVATE_LINKS PkgConfig::QRENCODE)
 
@@ -23,5 +23,5 @@ vigil_program(vigil
   SOURCES
     main.cpp commands/command.cpp commands/join.cpp commands/meeting.cpp commands/card.cpp commands/meet.cpp commands/contacts.cpp
     commands/tiers.cpp commands/send.cpp commands/alert.cpp commands/cancel.cpp commands/which_alert.cpp commands/answer.cpp
-    commands/all_clear.cpp commands/listen.cpp commands/status.cpp
+    commands/all_clear.cpp commands/listen.cpp commands/status.cpp commands/withdraw.cpp
   LINKS vigil_client CLI11::CLI11)

@@ -261,7 +261,9 @@ kept::RunningVigil running_of(const kept::PreparedVigil& prepared, const wire::V
   running.set_hurry(prepared.hurry());
   running.set_refresh(prepared.refresh());
   *running.mutable_boxes() = prepared.boxes();
-  running.set_address(vigil.addresses().substr(0, Address::length));
+  // The own address, if there is one: nobody else can withdraw it, so an ending that overtakes its keep always finds a place.
+  if (vigil.addresses().size() >= Address::length)
+    running.set_address(vigil.addresses().substr(vigil.addresses().size() - Address::length));
   for (const wire::Answerer& answerer : vigil.answers()) {
     running.add_heads(answerer.head());
     running.add_close_hashes(answerer.close_hash());

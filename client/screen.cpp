@@ -29,6 +29,11 @@ void Screen::loud(const std::string& sentence) {
 void Screen::block(const std::string& lines) {
   if (!json_) put(lines);
 }
+void Screen::clear() {
+  if (json_ || plain_ || isatty(STDOUT_FILENO) != 1) return;
+  std::fputs("\033[2J\033[3J\033[H", stdout);
+  std::fflush(stdout);
+}
 void Screen::event(const JsonLine& line) {
   if (json_) put(line.line());
 }
@@ -84,6 +89,8 @@ Trouble trouble_of(Fault fault, const std::string& home) {
     case Fault::disk_full:
     case Fault::disk:
       return {Exit::failed, words::disk_trouble()};
+    case Fault::locked_by_press:
+      return {Exit::profile, words::press_closes_command()};
     case Fault::no_prepared_alert:
       return {Exit::profile, words::no_prepared_alert()};
     case Fault::too_large:

@@ -25,6 +25,7 @@ class Screen {
   void say_now(const std::string& sentence);  // with the time in front
   void loud(const std::string& sentence);     // bold where possible
   void block(const std::string& lines);       // as it is
+  void clear();                               // what a terminal shows, and its scrollback
   // For scripts only.
   void event(const JsonLine& line);
   void ring();

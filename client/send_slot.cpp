@@ -1,6 +1,8 @@
 // One file, read and replaced whole under a lock beside it.
 #include "client/send_slot.hpp"
 
+#include <sys/stat.h>
+
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -71,6 +73,33 @@ Outcome<void> SendSlot::replace_stock(const std::vector<kept::PreparedAlert>& fr
     slot.mutable_stock()->Assign(fresh.begin(), fresh.end());
     return true;
   });
+}
+
+Outcome<void> SendSlot::use_routes(const Routes& newest) {
+  const Bytes serialised = newest.serialised();
+  const auto renew = [&](auto& vigil) {
+    if (vigil.root() != text(newest.root().view())) return false;
+    const Outcome<Routes> old = Routes::read(view(vigil.routes()));
+    if (!old || old->serial() >= newest.serial()) return false;
+    vigil.set_routes(std::string(text(View(serialised))));
+    return true;
+  };
+  return change([&](kept::Slot& slot) {
+    bool changed = false;
+    for (kept::PreparedAlert& alert : *slot.mutable_stock())
+      for (kept::PreparedVigil& vigil : *alert.mutable_vigils()) changed = renew(vigil) || changed;
+    for (kept::RunningAlert& alert : *slot.mutable_running())
+      for (kept::RunningVigil& vigil : *alert.mutable_vigils()) changed = renew(vigil) || changed;
+    return changed;
+  });
+}
+
+std::uint64_t SendSlot::version() const {
+  struct stat about{};
+  if (::stat(path_.c_str(), &about) != 0) return 0;
+  // Every change is a new file that takes the name.
+  return static_cast<std::uint64_t>(about.st_ino) ^ static_cast<std::uint64_t>(about.st_mtim.tv_nsec) << 20U ^
+         static_cast<std::uint64_t>(about.st_mtim.tv_sec);
 }
 
 Outcome<void> SendSlot::add_running(const kept::RunningAlert& alert) {

@@ -25,6 +25,11 @@ class SendSlot {
   // Puts a new stock in place of the whole old one (tiers, bundles or age have changed).
   Outcome<void> replace_stock(const std::vector<kept::PreparedAlert>& fresh);
 
+  // This list of ways to its relay in place of older ones, in stock and running: what is pressed next goes by it.
+  Outcome<void> use_routes(const Routes& newest);
+  // Another number after every change of the file: what a process that waits for a press looks at.
+  std::uint64_t version() const;
+
   // Running alerts, the newest last: kept from before the first byte is sent until they are over.
   Outcome<void> add_running(const kept::RunningAlert& alert);
   Outcome<std::vector<kept::RunningAlert>> running() const;

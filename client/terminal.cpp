@@ -102,21 +102,51 @@ std::optional<std::string> ask_line(const std::string& prompt) {
   return answer;
 }
 
-asio::awaitable<std::optional<std::string>> ask_line_async(std::string prompt) {
-  // The thread is left behind when the command ends first: it only waits for a person.
-  auto start = [prompt = std::move(prompt)](auto done) {
+namespace {
+
+// Runs 'ask' on a thread of its own. The thread is left behind when the command ends first: it only waits for a person.
+template <class Answer, class Ask>
+asio::awaitable<Answer> on_a_thread(Ask ask) {
+  auto start = [ask = std::move(ask)](auto done) {
     auto executor = asio::get_associated_executor(done);
     auto shared = std::make_shared<decltype(done)>(std::move(done));
     auto waiting = asio::make_work_guard(executor);  // the loop goes on while a person thinks
-    std::thread([prompt, executor, shared, waiting = std::move(waiting)] {
-      auto line = ask_line(prompt);
-      asio::post(executor, [shared, line = std::move(line)]() mutable { std::move (*shared)(std::move(line)); });
+    std::thread([ask, executor, shared, waiting = std::move(waiting)] {
+      auto answer = ask();
+      asio::post(executor, [shared, answer = std::move(answer)]() mutable { std::move (*shared)(std::move(answer)); });
     }).detach();
   };
-  std::optional<std::string> line =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::optional<std::string>)>(std::move(start),
-                                                                                                     asio::use_awaitable);
+  Answer answer =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(std::move(start), asio::use_awaitable);
+  co_return answer;
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<std::string>> ask_line_async(std::string prompt) {
+  auto ask = [prompt = std::move(prompt)] { return ask_line(prompt); };
+  std::optional<std::string> line = co_await on_a_thread<std::optional<std::string>>(std::move(ask));
   co_return line;
+}
+
+asio::awaitable<std::optional<SecretBytes>> ask_secret_async(int fd, std::string prompt) {
+  auto ask = [fd, prompt = std::move(prompt)] { return ask_secret(fd, prompt); };
+  std::optional<SecretBytes> secret = co_await on_a_thread<std::optional<SecretBytes>>(std::move(ask));
+  co_return secret;
+}
+
+struct EchoKept::Saved {
+  Descriptor tty{open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)};
+  termios before{};
+  bool known = false;
+};
+
+EchoKept::EchoKept() : saved_(std::make_unique<Saved>()) {
+  saved_->known = static_cast<bool>(saved_->tty) && tcgetattr(saved_->tty.get(), &saved_->before) == 0;
+}
+
+EchoKept::~EchoKept() {
+  if (saved_->known) tcsetattr(saved_->tty.get(), TCSANOW, &saved_->before);
 }
 
 std::optional<std::string> read_input(std::size_t bytes_max) {

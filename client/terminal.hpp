@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,22 @@ inline constexpr std::size_t line_bytes_max = 64 * 1024;
 
 // One line of file descriptor 'fd', or of /dev/tty without echo when fd < 0. Nothing: no terminal, an empty line, or too long.
 std::optional<SecretBytes> ask_secret(int fd, const std::string& prompt);
+
+// The same while a loop runs. Its thread is left behind when the caller ends first: EchoKept puts the terminal right then.
+boost::asio::awaitable<std::optional<SecretBytes>> ask_secret_async(int fd, std::string prompt);
+
+// Remembers how /dev/tty is, and puts it back when it goes: whoever may end while a PIN is being typed.
+class EchoKept {
+ public:
+  EchoKept();
+  ~EchoKept();
+  EchoKept(const EchoKept&) = delete;
+  EchoKept& operator=(const EchoKept&) = delete;
+
+ private:
+  struct Saved;
+  std::unique_ptr<Saved> saved_;
+};
 
 // One line of standard input, without its end. The prompt is shown only when a person types. Nothing at its end.
 std::optional<std::string> ask_line(const std::string& prompt);

@@ -94,16 +94,18 @@ Remade remake_prepared(Account& account, std::uint64_t now_s, bool always) {
   return remade;
 }
 
-asio::awaitable<bool> refresh_bundles(Account& account) {
-  bool reached = false;
+asio::awaitable<Refreshed> refresh_bundles(Account& account) {
+  Refreshed refreshed;
   std::set<ContactId> asked;
   for (const TierPlace& place : account.tiers.all()) {
     if (!asked.insert(place.contact).second) continue;
     const FreshKeys keys = co_await fetch_keys(account, place.contact, wire::URGENT, std::chrono::milliseconds(10'000));
-    reached = reached || keys.reached;
-    if (!keys.reached && !reached) break;  // no network: the next one would wait as long
+    refreshed.reached = refreshed.reached || keys.reached;
+    if (!refreshed.reached) break;  // no network: the next one would wait as long
+    const auto contact = account.contacts.find(place.contact);
+    if (keys.refused && contact) refreshed.unreachable.push_back(contact->name);
   }
-  co_return reached;
+  co_return refreshed;
 }
 
 void forget_all_old(Account& account, std::uint64_t now_s) {
@@ -115,16 +117,20 @@ void forget_all_old(Account& account, std::uint64_t now_s) {
 }
 
 asio::awaitable<Remade> keep_up(Account& account, bool always) {
+  std::int64_t off_s = 0;
   for (const Relay& relay : account.relays.all()) {
     Outcome<std::unique_ptr<OwnerLink>> link = co_await connect_owner(account, relay);
     if (!link) continue;
+    off_s = clock_off((*link)->greeted(), wall_s());
     const OwnerOutcome<void> settled = co_await settle_mailbox(account, **link, relay);
     (void)settled;  // what the relay does not give now, the next upkeep asks for again
   }
-  const bool reached = co_await refresh_bundles(account);
-  (void)reached;
+  Refreshed refreshed = co_await refresh_bundles(account);
   forget_all_old(account, wall_s());
-  co_return remake_prepared(account, wall_s(), always);
+  Remade remade = remake_prepared(account, wall_s(), always);
+  remade.clock_off_s = off_s;
+  remade.unreachable = std::move(refreshed.unreachable);
+  co_return remade;
 }
 
 }  // namespace vigil::client

@@ -39,6 +39,9 @@ std::string seen_by(std::uint32_t people) {
 std::string answering(std::string_view name) {
   return fmt::format("{} is answering", name);
 }
+std::string until(std::string_view words, std::string_view clock) {
+  return fmt::format("{} until {}", words, clock);
+}
 std::string you_are_answering() {
   return "you are answering";
 }
@@ -69,6 +72,9 @@ std::string alert_from(std::string_view name, std::string_view clock, std::strin
 }
 std::string drill_from(std::string_view name, std::string_view clock, std::string_view age) {
   return fmt::format("DRILL (nobody is in danger) from {}. Pressed at {}, {} ago.", name, clock, age);
+}
+std::string her_clock_is_ahead() {
+  return "The clock of one of the two phones is wrong: the time of the press is not known.";
 }
 std::string pressed_again(std::uint32_t times) {
   return fmt::format("She has pressed again ({} more).", times);
@@ -145,8 +151,8 @@ std::string kept_in_outbox() {
          "`vigil listen` running.";
 }
 std::string refused_everywhere() {
-  return "The relay does not take this alert. It lies on this device and is tried again every 10 minutes for 2 hours. Call "
-         "somebody.";
+  return "None of your people can be reached: the relay does not take this alert. It lies on this device and is tried again "
+         "every 10 minutes for 2 hours. Call somebody.";
 }
 std::string sent_from_outbox(std::string_view what) {
   return fmt::format("Sent now: {}", what);
@@ -160,11 +166,18 @@ std::string a_message_to(std::string_view name) {
 std::string given_up(std::string_view name) {
   return fmt::format("{} could not be reached for 2 hours. Vigil has stopped trying: find another way.", name);
 }
+std::string alert_given_up() {
+  return "No relay has taken your alert for 2 hours. Vigil has stopped trying: find another way, or press again.";
+}
+std::string cannot_be_sent(std::string_view what) {
+  return fmt::format("The relay does not understand {}. Update Vigil, then write or press again.", what);
+}
 std::string cancel_done() {
   return "Cancelled.";
 }
 std::string cancel_waits() {
-  return "NOT SENT YET: no relay answers. It goes out as soon as any vigil command reaches a relay.";
+  return "NOT SENT YET: no relay answers. It goes out as soon as any vigil command reaches a relay. Leave `vigil listen` "
+         "running.";
 }
 std::string nothing_to_cancel() {
   return "There is no alert of yours to cancel.";
@@ -207,138 +220,18 @@ std::string alert_over() {
   return "This alert is over.";
 }
 
-// ---- joining, meeting, contacts, tiers
-
-std::string ask_invite() {
-  return "Invite (vigil:join:...): ";
-}
-std::string ask_pin() {
-  return "PIN: ";
-}
-std::string ask_new_pin() {
-  return "New PIN (at least 6 characters; nobody can restore it): ";
-}
-std::string ask_new_pin_again() {
-  return "The same PIN again: ";
-}
-std::string ask_own_name() {
-  return "What should others see as your name? (may be empty) ";
-}
-std::string ask_their_name() {
-  return "Name for this person on your screen: ";
-}
-std::string ask_their_name_or(std::string_view proposed) {
-  return fmt::format("Name for this person on your screen (empty = {}): ", proposed);
-}
-std::string known_already() {
-  return "You have met this person before. `vigil contacts` lists them.";
-}
-std::string ask_card() {
-  return "Card (vigil:card:...): ";
-}
-std::string ask_text() {
-  return "Text: ";
-}
-std::string ask_note() {
-  return "Note (may be empty): ";
-}
-std::string ask_words_agree() {
-  return "Does the other screen show the same three words? [yes/no] ";
-}
-std::string ask_tier(std::uint32_t tier) {
-  return fmt::format("Tier {}: names, separated by commas{}: ", tier, tier == 1 ? "" : " (empty = no more tiers)");
-}
-std::string ask_tier_after(std::uint32_t tier) {
-  return fmt::format("Tier {} is woken how many seconds after the one before it? ", tier);
-}
-std::string joined() {
-  return "You have joined. Next: meet somebody (`vigil card` on one device, `vigil meet` on the other).";
-}
-std::string already_joined() {
-  return "There is a profile here already. Use another place with --home, or delete the folder first.";
-}
-std::string card_shown(std::string_view until) {
-  return fmt::format("Show this to one person only. It works once, until {}. On the other device: vigil meet", until);
-}
-std::string three_words(std::string_view three) {
-  return fmt::format("Three words: {}", three);
-}
-std::string met(std::string_view name) {
-  return fmt::format("{} is now your contact, checked in person.", name);
-}
-std::string words_differ() {
-  return "Different words mean that somebody is in between. Nothing was kept. Meet again with a new card, and compare the words "
-         "aloud.";
-}
-std::string card_nobody_came() {
-  return "Nobody used the card within its ten minutes. Make a new one with `vigil card`.";
-}
-std::string waiting_for_them() {
-  return "Waiting for the other person to say that the words agree.";
-}
-std::string they_said_no() {
-  return "The other person says that the words differ. Nothing was kept. Meet again with a new card.";
-}
-std::string no_contacts() {
-  return "No contacts yet. `vigil card` on one device, `vigil meet` on the other.";
-}
-std::string contact_line(std::string_view name, bool checked) {
-  return fmt::format("{}   {}", name, checked ? "checked in person" : "not checked");
-}
-std::string no_such_contact(std::string_view name) {
-  return fmt::format("There is no contact called {}. `vigil contacts` lists them; `vigil card` and `vigil meet` make new ones.",
-                     name);
-}
-std::string name_taken(std::string_view name) {
-  return fmt::format("You have a contact called {} already. Choose another name.", name);
-}
-std::string bad_name() {
-  return "A name has 1 to 20 bytes and no control characters.";
-}
-std::string tiers_set(std::uint32_t responders, std::uint32_t tiers) {
-  return fmt::format("{} people in {} tiers. Alerts are ready on this device; pressing needs no PIN.", responders, tiers);
-}
-std::string tiers_none() {
-  return "Nobody would be woken. Choose who: vigil tiers set";
-}
-std::string tier_line(std::uint32_t tier, std::uint32_t after_s, std::string_view names) {
-  return tier == 1 ? fmt::format("Tier 1, at once: {}", names)
-                   : fmt::format("Tier {}, {} later: {}", tier, in_time(after_s), names);
-}
-std::string tier_unchecked(std::string_view name) {
-  return fmt::format("{} was not checked in person and cannot be woken. Meet again, or say --unchecked if you know what you do.",
-                     name);
-}
-std::string tier_twice(std::string_view name) {
-  return fmt::format("{} is in two tiers. One is enough: every round wakes all tiers.", name);
-}
-std::string tier_too_many(std::size_t responders_max, std::size_t tiers_max) {
-  return fmt::format("At most {} people in {} tiers.", responders_max, tiers_max);
-}
-std::string tier_bad_delay() {
-  return "A delay is a number of seconds, 1 to 86400.";
-}
-std::string text_from(std::string_view name, std::string_view clock, std::string_view text) {
-  return fmt::format("{} {}: {}", clock, name, text);
-}
-std::string received_by(std::string_view name) {
-  return fmt::format("{} has your message.", name);
-}
-std::string ask_to_write_again(std::string_view name) {
-  return fmt::format("{} could not open something of yours: write or press again.", name);
-}
-std::string written_again(std::string_view name) {
-  return fmt::format("{} could not open your message: it goes out again.", name);
-}
-std::string their_phone_has_it(std::string_view name) {
-  return fmt::format("{}: the alert is on that phone", name);
-}
-std::string they_have_seen_it(std::string_view name) {
-  return fmt::format("{} has seen it", name);
-}
-
 // ---- listening, the link, the house
 
+std::string locked_by_press() {
+  return "An alert was pressed, so this profile has locked itself. What is NOT SENT YET still goes out. To read on, type your "
+         "PIN.";
+}
+std::string locked_enter_pin() {
+  return "Locked. PIN: ";
+}
+std::string press_closes_command() {
+  return "An alert was pressed, so this profile has locked itself and this command has ended. Start it again with your PIN.";
+}
 std::string listening() {
   return "Listening. Ctrl-C stops; alerts then wait on the relay until you listen again.";
 }

@@ -262,6 +262,9 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
   Pressed pressed(screen, state_of(running, wall_s()));
   Outbox outbox(home);
   SendSlot slot(home);
+  kept::RunningAlert again = running;
+  again.set_pressed_again(running.pressed_again() + 1);  // what a `listen` that runs locks itself at
+  if (const Outcome<void> noted = slot.change_running(again); !noted) throw Failed(noted.error());
   // What has not gone out yet goes first: the relay cannot hurry what it does not have.
   const std::vector<Sent> drained = co_await drain(outbox, wall_s());
   for (const Sent& sent : drained) note_sent(slot, sent, wall_s());

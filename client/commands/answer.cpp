@@ -52,7 +52,9 @@ asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bo
   if (over) throw Stop{Exit::ended, words::alert_over()};
   if (!lease && answers) stop_with(trouble_of(refused, {}));
   JsonLine line("answered", wall_s());
-  line.id("alert", id).flag("yours", lease && lease->yours()).number("lease_s", lease ? lease->lease_s() : 0);
+  line.id("alert", id)
+      .flag("yours", lease && lease->yours())
+      .number("lease_s", lease ? lease->lease_s() : 0);
   if (!answers) {
     screen.event(line);
     screen.say(words::given_back());

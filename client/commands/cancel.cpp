@@ -1,15 +1,28 @@
 // `vigil cancel`: the newest alert, with the PIN. Whatever that PIN opens is shown to the relay: an ending that stops, or its
-// twin that does not. The same steps, words and files either way; nothing here knows which it was.
+// twin that does not. The same steps, words and files either way; nothing here knows which it was
+// (docs/decisions/0006-an-ending-goes-before-its-alert.md).
+#include <algorithm>
+
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/inbox.hpp"
 #include "client/running.hpp"
+#include "client/telling.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
 namespace {
+
+bool still_open(const Outbox& outbox, const std::vector<ItemId>& items) {
+  const Outcome<std::vector<kept::Item>> all = outbox.list();
+  if (!all) return true;
+  return std::any_of(all->begin(), all->end(), [&](const kept::Item& item) {
+    const auto id = ItemId::from(view(item.id()));
+    return is_open(item) && id && std::find(items.begin(), items.end(), *id) != items.end();
+  });
+}
 
 asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningAlert running) {
   std::vector<ItemId> items;
@@ -31,16 +44,19 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
     items.push_back(*item);
   }
   adopt_running(account, wall_s());
+  account.alerts.update(view(running.alert_id()), [](AlertState& alert) {
+    alert.record().set_end_written(true);
+    return true;
+  });
+  // From here on a press is a new alert, also while no relay answers.
+  (void)account.slot.forget_running(view(running.alert_id()));
   const Sending sending = co_await send_now(account, items);
-  const bool on_relay = sending != Sending::waiting;
-  if (on_relay) {
-    account.alerts.update(view(running.alert_id()), [](AlertState& alert) {
-      alert.own_ending();
-      alert.record().set_over_s(wall_s());
-      return true;
-    });
-    (void)account.slot.forget_running(view(running.alert_id()));
-  }
+  (void)sending;  // what is still open in the outbox says it better
+  // An alert that never left goes behind its ending: dropped by the relay, or not. This device does not know which.
+  account.outbox.hurry(wall_s());
+  const std::vector<Sent> rest = co_await drain(account.outbox, wall_s());
+  tell_sent(account, screen, rest, wall_s());
+  const bool on_relay = !still_open(account.outbox, items);
   remake_prepared(account, wall_s(), false);  // the profile is open: the next press finds a full stock
   screen.event(JsonLine("cancelled", wall_s()).id("alert", view(running.alert_id())).flag("on_relay", on_relay));
   if (!on_relay) co_return screen.fail(Exit::not_sent, words::cancel_waits());

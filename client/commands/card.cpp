@@ -23,15 +23,15 @@ content::Card make_card(Account& account, const google::protobuf::RepeatedPtrFie
 }
 
 // The contact, her reaches with fresh bundles, and the answer to her: our addresses, made for her.
-asio::awaitable<Contact> become_contacts(Account& account, Meeting meeting, std::string name) {
-  const NewContact made = co_await add_contact(account, meeting, std::move(name), meeting.she_confirmed);
+asio::awaitable<NewContact> become_contacts(Account& account, Meeting meeting, std::string name) {
+  NewContact made = co_await add_contact(account, meeting, std::move(name), meeting.she_confirmed);
   content::Content content = new_content(wall_s());
   content::Introduced& said = *content.mutable_introduced();
   said.set_name(account.own_name());
   *said.mutable_reach() = co_await grant_reach(account, GrantFor::contact, made.contact.id, nullptr);
   said.set_confirmed(true);
   co_await tell(account, made, content);
-  co_return made.contact;
+  co_return made;
 }
 
 asio::awaitable<Exit> show_card(asio::io_context& io, Account& account, Screen& screen) {
@@ -71,18 +71,22 @@ asio::awaitable<Exit> show_card(asio::io_context& io, Account& account, Screen& 
     co_await meanwhile.stop();
     throw Stop{Exit::not_confirmed, words::words_differ()};
   }
-  const std::string name = co_await ask_name(account, came->name);
+  const std::string name = co_await ask_name(account, came->name, came->identity);
   came->i_confirmed = true;
   account.meetings.put(*came);
-  const Contact contact = co_await become_contacts(account, *came, name);
+  const NewContact made = co_await become_contacts(account, *came, name);
   screen.say(words::waiting_for_them());
   const std::function<bool()> confirmed = [&] {
-    const auto now = account.contacts.find(contact.id);
-    return now && now->checked;
+    const auto now = account.contacts.find(made.contact.id);
+    const bool said_yes = std::any_of(rows.begin(), rows.end(), [&](std::int64_t row) {
+      const std::optional<Meeting> one = account.meetings.find(row);
+      return one && one->she_confirmed;
+    });
+    return now && now->checked && said_yes;
   };
   const bool both = co_await wait_for(confirmed, wall_s() + her_yes_s);
   for (const std::int64_t row : rows) account.meetings.remove(row);
-  if (!both) account.contacts.remove(contact.id);
+  if (!both) undo_contact(account, made);
   co_await meanwhile.stop();
   if (!both) throw Stop{Exit::not_confirmed, words::they_said_no()};
   screen.event(JsonLine("met", wall_s()).text("name", name).flag("checked", true));

@@ -39,6 +39,7 @@ void add_give_back(CLI::App& app, Common& common, Run& run);
 void add_all_clear(CLI::App& app, Common& common, Run& run);
 void add_listen(CLI::App& app, Common& common, Run& run);
 void add_status(CLI::App& app, Common& common, Run& run);
+void add_withdraw(CLI::App& app, Common& common, Run& run);
 
 // Ends a command with a sentence and a code, from wherever it is.
 struct Stop {

@@ -17,9 +17,13 @@ Exit run_contacts(const Common& common) {
   for (const Contact& contact : all) {
     const std::string number = e2ee::safety_number(hex(account->identity.key().view()), account->identity.key(),
                                                    hex(contact.identity.view()), contact.identity);
+    const bool withdrawn = account->addresses.of(contact.id).empty();
     JsonLine line("contact", wall_s());
-    screen.event(line.text("name", contact.name).flag("checked", contact.checked).text("fingerprint", number));
-    screen.say(words::contact_line(printable(contact.name), contact.checked));
+    screen.event(line.text("name", contact.name)
+                     .flag("checked", contact.checked)
+                     .text("fingerprint", number)
+                     .flag("withdrawn", withdrawn));
+    screen.say(words::contact_line(printable(contact.name), contact.checked, withdrawn));
   }
   return Exit::done;
 }

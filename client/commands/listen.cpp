@@ -1,23 +1,116 @@
-// `vigil listen`: what a responder leaves running. Rings until a key is pressed.
+// `vigil listen`: what a responder leaves running. Rings until a key is pressed. When an alert of one's own is pressed it locks
+// itself: it becomes a fresh process (exec) that knows no key, goes on sending what is NOT SENT YET, and asks for the PIN.
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/listening.hpp"
+#include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
 
 namespace vigil::client::commands {
 namespace {
 
-Exit run_listen(const Common& common, const ListenOptions& options) {
-  Screen screen(common.json, common.plain);
-  const std::unique_ptr<Account> account = open_account(common);
-  const Outcome<FileLock> only_one = FileLock::take(account->home.lock());
+using std::chrono::milliseconds;
+
+struct ListenCommand {
+  ListenOptions options;
+  bool locked = false;
+};
+
+constexpr milliseconds drain_every{500};
+constexpr milliseconds ask_again_after{1'000};
+
+asio::awaitable<void> sleep(milliseconds for_so_long) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, for_so_long);
+  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  (void)error;
+}
+
+// ---- locked: nothing here has a key
+
+asio::awaitable<void> drain_for_ever(const Home& home, Screen& screen) {
+  Outbox outbox(home);
+  SendSlot slot(home);
+  for (;;) {
+    const std::vector<Sent> all = co_await drain(outbox, wall_s());
+    for (const Sent& sent : all) {
+      note_sent(slot, sent, wall_s());
+      const auto about = read_about(sent.about);
+      if (sent.fate != Fate::done || !about || about->kind != AboutKind::keep) continue;
+      screen.event(JsonLine("sent", wall_s()));
+      screen.say_now(words::sent_from_outbox(words::an_alert()));
+    }
+    co_await sleep(drain_every);
+  }
+}
+
+// Until a PIN opens the profile. A descriptor that has no more PINs leaves it locked.
+asio::awaitable<Exit> wait_for_pin(const Common& common, const Home& home, Screen& screen, std::unique_ptr<Account>& account) {
+  for (;;) {
+    const std::optional<SecretBytes> pin = co_await ask_secret_async(common.pin_fd, words::locked_enter_pin());
+    if (!pin) {
+      co_await sleep(ask_again_after);
+      continue;
+    }
+    Outcome<std::unique_ptr<Account>> opened = Account::open(home, pin->view());
+    if (opened) {
+      account = std::move(*opened);
+      co_return Exit::done;
+    }
+    const Trouble trouble = trouble_of(opened.error(), home.folder().string());
+    if (opened.error() != Fault::wrong_pin && opened.error() != Fault::busy) throw Stop{trouble.code, trouble.words};
+    screen.fail(trouble.code, trouble.words);
+  }
+}
+
+// Nothing: ended by Ctrl-C.
+std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Screen& screen) {
+  const EchoKept echo;
+  asio::io_context io(1);
+  asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](boost::system::error_code error, int) {
+    if (!error) io.stop();
+  });
+  screen.clear();
+  screen.event(JsonLine("locked", wall_s()).text("words", words::locked_by_press()));
+  screen.loud(words::locked_by_press());
+  // detached: the io_context ends with this function, and it with that
+  asio::co_spawn(io, drain_for_ever(home, screen), asio::detached);
+  std::unique_ptr<Account> account;
+  (void)run_to_end(io, wait_for_pin(common, home, screen, account));
+  return account;
+}
+
+// The same command anew, in this process's place: every byte that this one has read goes with its memory.
+[[noreturn]] void become_locked(const Common& common, const Home& home, const ListenOptions& options) {
+  std::vector<std::string> line{"vigil", "listen", "--locked", "--home", home.folder().string()};
+  if (common.json) line.emplace_back("--json");
+  if (common.plain) line.emplace_back("--plain");
+  if (common.pin_fd >= 0) line.insert(line.end(), {"--pin-fd", std::to_string(common.pin_fd)});
+  if (!options.on_alert.empty()) line.insert(line.end(), {"--on-alert", options.on_alert});
+  std::vector<char*> arguments;
+  for (std::string& word : line) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv("/proc/self/exe", arguments.data());
+  throw Stop{Exit::profile, words::press_closes_command()};  // it could not: then this process ends, which closes it as well
+}
+
+// ---- open
+
+Exit listen_open(Screen& screen, Account& account, const ListenOptions& options, bool& locks) {
+  const Outcome<FileLock> only_one = FileLock::take(account.home.lock());
   if (!only_one) throw Stop{Exit::profile, words::already_listening()};
   asio::io_context io(1);
-  Listening listening(io.get_executor(), *account, screen, options);
+  Listening listening(io.get_executor(), account, screen, options);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
     if (!error) listening.stop();
@@ -26,22 +119,42 @@ Exit run_listen(const Common& common, const ListenOptions& options) {
   screen.say(words::listening());
   const auto listen = [&]() -> asio::awaitable<Exit> {
     const Outcome<void> ran = co_await listening.run();
-    if (!ran) stop_with(trouble_of(ran.error(), account->home.folder().string()));
+    locks = !ran && ran.error() == Fault::locked_by_press;
+    if (!ran && !locks) stop_with(trouble_of(ran.error(), account.home.folder().string()));
     co_return Exit::done;
   };
   return run_to_end(io, listen());
 }
 
+Exit run_listen(const Common& common, const ListenCommand& command) {
+  Screen screen(common.json, common.plain);
+  const Home home = find_home(common);
+  if (command.locked && !home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  std::unique_ptr<Account> account = command.locked ? stay_locked(common, home, screen) : open_account(common);
+  if (!account) return Exit::done;
+  bool locks = false;
+  const Exit code = listen_open(screen, *account, command.options, locks);
+  account.reset();
+  if (locks) become_locked(common, home, command.options);
+  return code;
+}
+
 }  // namespace
 
 void add_listen(CLI::App& app, Common& common, Run& run) {
-  const auto options = std::make_shared<ListenOptions>();
+  const auto given = std::make_shared<ListenCommand>();
   CLI::App* command = app.add_subcommand("listen", "wait for alerts and messages; rings until you press a key");
   command
-      ->add_option("--on-alert", options->on_alert, "also run this command at every ring; nothing about the alert is told to it")
+      ->add_option("--on-alert", given->options.on_alert,
+                   "also run this command at every ring; nothing about the alert is told to it")
       ->type_name("CMD");
-  command->footer("Leave it running. It also sends what is NOT SENT YET and keeps your keys and alerts ready. Ctrl-C stops it.");
-  command->callback([&common, &run, options] { run = [&common, options] { return run_listen(common, *options); }; });
+  command->add_flag("--locked", given->locked, "start locked: only sends what is NOT SENT YET, until you type your PIN");
+  command->footer(
+      "Leave it running. It also sends what is NOT SENT YET and keeps your keys and alerts ready. Ctrl-C stops it.\n"
+      "When you press an alert it locks itself: the screen is cleared, what is NOT SENT YET still goes out, and nothing rings or "
+      "is\n"
+      "read until you type your PIN.");
+  command->callback([&common, &run, given] { run = [&common, given] { return run_listen(common, *given); }; });
 }
 
 }  // namespace vigil::client::commands

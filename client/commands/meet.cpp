@@ -71,7 +71,7 @@ asio::awaitable<Exit> meet(asio::io_context& io, Account& account, Screen& scree
   std::string name;
   std::optional<Meeting> hers;
   if (same) {
-    name = co_await ask_name(account, card.name);
+    name = co_await ask_name(account, card.name, card.identity);
     screen.say(words::waiting_for_them());
     const std::function<bool()> confirmed = [&] {
       for (const std::int64_t row : rows) {

@@ -1,7 +1,7 @@
 #include "client/commands/meeting.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -36,8 +36,9 @@ struct Meanwhile::State {
       : lock(std::move(taken)), listening(io.get_executor(), account, screen, {.on_alert = {}, .watch = false}) {}
   static asio::awaitable<void> run(std::shared_ptr<State> state) {
     const Outcome<void> ran = co_await state->listening.run();
-    (void)ran;  // whoever waits finds out by its own deadline
     state->running = false;
+    if (!ran && ran.error() == Fault::locked_by_press) stop_with(trouble_of(ran.error(), {}));
+    // of other faults whoever waits finds out by its own deadline
   }
   FileLock lock;
   Listening listening;
@@ -48,8 +49,10 @@ Meanwhile::Meanwhile(asio::io_context& io, Account& account, Screen& screen) {
   Outcome<FileLock> lock = FileLock::take(account.home.lock());
   if (!lock) return;  // `vigil listen` runs: it takes what comes
   state_ = std::make_shared<State>(io, account, screen, std::move(*lock));
-  // detached: it owns its state, and the destructor below asks it to stop
-  asio::co_spawn(io, State::run(state_), asio::detached);
+  // It owns its state, and the destructor below asks it to stop. A press ends the whole command.
+  asio::co_spawn(io, State::run(state_), [](const std::exception_ptr& failed) {
+    if (failed) std::rethrow_exception(failed);
+  });
 }
 
 Meanwhile::~Meanwhile() {
@@ -131,13 +134,16 @@ asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meet
   co_return said == "yes" || said == "y";
 }
 
-asio::awaitable<std::string> ask_name(Account& account, std::string proposed) {
+asio::awaitable<std::string> ask_name(Account& account, std::string proposed, e2ee::IdentityKey who) {
+  if (const auto known = account.contacts.find(who)) proposed = known->name;
   for (;;) {
     const std::string prompt = proposed.empty() ? words::ask_their_name() : words::ask_their_name_or(proposed);
     const std::optional<std::string> typed = co_await ask_line_async(prompt);
     if (!typed) throw Stop{Exit::usage, words::no_input()};
     const std::string name = typed->empty() ? proposed : clean_name(*typed);
-    if (!name.empty() && account.contacts.named(name).empty()) co_return name;
+    const std::vector<Contact> named = account.contacts.named(name);
+    const bool free = std::all_of(named.begin(), named.end(), [&](const Contact& one) { return one.identity == who; });
+    if (!name.empty() && free) co_return name;
     std::fprintf(stderr, "%s\n", (name.empty() ? words::bad_name() : words::name_taken(name)).c_str());
   }
 }
@@ -158,11 +164,26 @@ asio::awaitable<NewContact> add_contact(Account& account, Meeting meeting, std::
   NewContact made{.contact = {.name = std::move(name), .identity = meeting.identity, .checked = checked, .met_s = wall_s()},
                   .reaches = reaches_of(meeting)};
   for (Reach& reach : made.reaches) reach.bundle = co_await fetch_bundle(reach.routes, reach.address, meeting.identity, false);
-  const std::optional<ContactId> added = account.contacts.add(made.contact);
-  if (!added) throw Stop{Exit::usage, words::known_already()};
-  made.contact.id = *added;
+  if (const auto known = account.contacts.find(meeting.identity)) {
+    // Met again: the same person, reached by what she has just given.
+    made.known = true;
+    made.before = account.contacts.reaches(known->id);
+    made.contact.id = known->id;
+    account.contacts.rename(known->id, made.contact.name);
+    if (checked) account.contacts.set_checked(known->id, true);
+  } else {
+    made.contact.id = *account.contacts.add(made.contact);
+  }
   account.contacts.set_reaches(made.contact.id, made.reaches);
   co_return made;
+}
+
+void undo_contact(Account& account, const NewContact& made) {
+  if (made.known) {
+    account.contacts.set_reaches(made.contact.id, made.before);
+  } else {
+    account.contacts.remove(made.contact.id);
+  }
 }
 
 asio::awaitable<void> tell(Account& account, const NewContact& whom, const content::Content& content) {

@@ -41,9 +41,9 @@ asio::awaitable<bool> wait_for(const std::function<bool()>& ready, std::uint64_t
 
 // Shows the three words on this screen and asks; true for yes.
 asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meeting& meeting);
-// How she is to be called here: asked until it is free; what she calls herself if the answer is empty. Throws Stop at the end of
-// input.
-asio::awaitable<std::string> ask_name(Account& account, std::string proposed);
+// How she is to be called here: asked until it is free; what she calls herself (or was called before) if the answer is empty.
+// Throws Stop at the end of input.
+asio::awaitable<std::string> ask_name(Account& account, std::string proposed, e2ee::IdentityKey who);
 
 // The reaches out of a Meeting, still without bundles.
 std::vector<Reach> reaches_of(const Meeting& meeting);
@@ -51,12 +51,17 @@ std::vector<Reach> reaches_of(const Meeting& meeting);
 // How long the other person may think about the words.
 inline constexpr std::uint64_t her_yes_s = 300;
 
-// Who was met, with her reaches and a fresh bundle of each. Throws Stop when a bundle cannot be had, or she is known already.
+// Who was met, with her reaches and a fresh bundle of each. Somebody who is known already keeps her place in tiers. Throws Stop
+// when a bundle cannot be had.
 struct NewContact {
   Contact contact;
   std::vector<Reach> reaches;
+  bool known = false;           // met before
+  std::vector<Reach> before{};  // then: how she was reached
 };
 asio::awaitable<NewContact> add_contact(Account& account, Meeting meeting, std::string name, bool checked);
+// As before add_contact: she has said no.
+void undo_contact(Account& account, const NewContact& made);
 // Keeps the bundles and sends her this, through each of her reaches. Throws Stop.
 asio::awaitable<void> tell(Account& account, const NewContact& whom, const content::Content& content);
 

@@ -26,6 +26,7 @@ asio::awaitable<Exit> write(Account& account, Screen& screen, Contact contact, s
   content::Content content = new_content(wall_s());
   content.mutable_text()->set_text(text);
   const auto items = write_to(account, contact, content, wire::NORMAL, keys, true, wall_s());
+  if (!items && keys.refused) throw Stop{Exit::refused, words::withdrawn(printable(contact.name))};
   if (!items) stop_with(trouble_of(items.error(), contact.name));
   screen.event(JsonLine("kept", wall_s()).id("content", view(content.id())).text("name", contact.name));
   const Sending sending = co_await send_now(account, *items);

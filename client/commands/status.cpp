@@ -3,6 +3,7 @@
 #include "client/commands/command.hpp"
 #include "client/inbox.hpp"
 #include "client/news.hpp"
+#include "client/telling.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
@@ -17,9 +18,8 @@ struct StatusOptions {
 
 Exit show_locked(Screen& screen, const Home& home) {
   const Outcome<SendSlot::Stock> stock = SendSlot(home).stock();
-  const Outcome<std::vector<kept::Item>> items = Outbox(home).list();
   if (!stock) stop_with(trouble_of(stock.error(), home.folder().string()));
-  const std::size_t waiting = items ? items->size() : 0;
+  const std::size_t waiting = Outbox(home).waiting();
   JsonLine line("status", wall_s());
   line.number("prepared", static_cast<std::int64_t>(stock->count)).number("outbox", static_cast<std::int64_t>(waiting));
   screen.event(line.flag("locked", true));
@@ -27,10 +27,10 @@ Exit show_locked(Screen& screen, const Home& home) {
   return Exit::done;
 }
 
-asio::awaitable<Exit> keep_up_once(Account& account, Remade& remade) {
+asio::awaitable<Exit> keep_up_once(Account& account, Screen& screen, Remade& remade) {
   remade = co_await keep_up(account, false);
   const std::vector<Sent> sent = co_await drain(account.outbox, wall_s());
-  (void)sent;
+  tell_sent(account, screen, sent, wall_s());
   co_return Exit::done;
 }
 
@@ -42,7 +42,7 @@ Exit run_status(const Common& common, const StatusOptions& options) {
   const std::unique_ptr<Account> account = open_account(common);
   Remade remade;
   asio::io_context io(1);
-  run_to_end(io, keep_up_once(*account, remade));
+  run_to_end(io, keep_up_once(*account, screen, remade));
   adopt_running(*account, wall_s());
   for (const AlertState& alert : account->alerts.all()) {
     if (alert.over()) continue;
@@ -51,10 +51,9 @@ Exit run_status(const Common& common, const StatusOptions& options) {
       show_news(screen, news_of(alert, person ? account->name_of(*person) : words::somebody()), wall_s());
     show_state(screen, alert, alert.view(wall_s(), 0), wall_s());
   }
-  const Outcome<std::vector<kept::Item>> items = account->outbox.list();
   const std::size_t relays = account->relays.all().size();
   const std::size_t contacts = account->contacts.all().size();
-  const std::size_t waiting = items ? items->size() : 0;
+  const std::size_t waiting = account->outbox.waiting();
   JsonLine line("status", wall_s());
   line.number("relays", static_cast<std::int64_t>(relays)).number("contacts", static_cast<std::int64_t>(contacts));
   line.number("prepared", static_cast<std::int64_t>(remade.prepared)).number("outbox", static_cast<std::int64_t>(waiting));
@@ -62,6 +61,8 @@ Exit run_status(const Common& common, const StatusOptions& options) {
   screen.say(words::status_line(relays, contacts, remade.prepared, waiting));
   if (remade.responders == 0) screen.say(words::tiers_none());
   for (const std::string& name : remade.unusable) screen.say(words::bundle_too_old(name));
+  if (remade.clock_off_s != 0) show_clock_off(screen, remade.clock_off_s, wall_s());
+  show_unreachable(screen, remade.unreachable, wall_s());
   if (relays == 1) screen.say(words::one_relay_only());
   return Exit::done;
 }

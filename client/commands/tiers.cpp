@@ -5,6 +5,7 @@
 
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
+#include "client/news.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
@@ -88,6 +89,7 @@ void show(Account& account, Screen& screen) {
 asio::awaitable<Exit> make_ready(Account& account, Screen& screen, std::size_t tiers) {
   const Remade remade = co_await keep_up(account, true);
   for (const std::string& name : remade.unusable) screen.say(words::bundle_too_old(printable(name)));
+  show_unreachable(screen, remade.unreachable, wall_s());
   if (remade.responders != 0 && !remade.fresh) {
     throw Stop{Exit::usage, words::tier_too_many(limits::responders_max, limits::stages_max)};
   }

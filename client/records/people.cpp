@@ -50,7 +50,7 @@ Contact read_contact(const Query& row) {
 // ---- columns: root, address, given_to, contact, until_s, card_secret
 Given read_given(const Query& row) {
   const std::int64_t to = row.number(2);
-  if (to < 1 || to > 3) throw Failed(Fault::damaged);
+  if (to < 1 || to > 4) throw Failed(Fault::damaged);
   Given given;
   given.root = row.id<PublicKey>(0);
   given.address = row.id<Address>(1);
@@ -324,6 +324,19 @@ void Addresses::give_to(const AddressHash& hash, ContactId contact) {
       .bind(hash.view())
       .run();
   step.commit();
+}
+
+void Addresses::withdraw(ContactId contact) {
+  Container::Transaction step(container_);
+  container_.query("UPDATE given SET given_to = 4, contact = NULL WHERE contact = ? AND given_to = 1")
+      .bind(static_cast<std::int64_t>(contact))
+      .run();
+  step.commit();
+}
+
+std::vector<Given> Addresses::withdrawn() {
+  Query found = container_.query("SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE given_to = 4");
+  return read_all_given(found);
 }
 
 void Addresses::remove(const AddressHash& hash) {

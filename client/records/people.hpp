@@ -82,7 +82,8 @@ class Contacts {
 
 // Addresses of the own mailboxes, and to whom each was given: what tells whose a delivery is.
 struct Given {
-  enum class To { contact = 1, self = 2, introduction = 3 };
+  // withdrawn: taken back from a contact; the row goes when the relay knows it too.
+  enum class To { contact = 1, self = 2, introduction = 3, withdrawn = 4 };
   PublicKey root;  // of the own relay
   Address address;
   To to = To::contact;
@@ -95,9 +96,12 @@ class Addresses {
   explicit Addresses(Container& container) : container_(container) {}
   void add(const Given& given);
   std::optional<Given> find(const AddressHash& hash);
-  std::vector<Given> of(ContactId contact);
+  std::vector<Given> of(ContactId contact);  // empty: she cannot write to this member any more
   std::vector<Given> self();
   void give_to(const AddressHash& hash, ContactId contact);  // an address made before the contact was known
+  // Takes back all that she was given: nothing that comes through them is hers any more. They wait here for their relay.
+  void withdraw(ContactId contact);
+  std::vector<Given> withdrawn();
   void remove(const AddressHash& hash);
   std::vector<Given> expired(std::uint64_t now_s);
 

@@ -15,6 +15,7 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+BUILD = None  # the arguments that say which programs are meant; set by whoever runs tests
 
 
 class Failed(AssertionError):
@@ -48,6 +49,14 @@ def programs(arguments):
             raise SystemExit(f"{name} is not in {folder}: build first (./dev demo does)")
         found.append(str(hit))
     return found
+
+
+def wrong_clock(off_s):
+    """The environment of a device with a wrong clock: Debian's faketime in front of libc. Timers run as ever."""
+    found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not found:
+        raise SystemExit("libfaketime is not there: apt-get install faketime (./dev test does)")
+    return dict(os.environ, LD_PRELOAD=str(found[0]), FAKETIME=f"{off_s:+d}s", FAKETIME_DONT_FAKE_MONOTONIC="1")
 
 
 class Relay:
@@ -100,6 +109,24 @@ class Relay:
                 self.kill()
                 raise Failed("the relay does not stop at SIGTERM")
 
+    def _paths(self, change):
+        """The secret paths of the configuration, changed; a new list signed by the root; started anew."""
+        lines = self.config.read_text().splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("paths = "))
+        lines[at] = "paths = " + json.dumps(change(json.loads(lines[at].split("=", 1)[1])))
+        self.config.write_text("\n".join(lines) + "\n")
+        self._run("certify", "--root", self.root, "--config", self.config)
+        self.stop()
+        self.start()
+
+    def move(self):
+        """Members find it under a new path as well as the old one."""
+        self._paths(lambda old: ["/moved-" + os.urandom(16).hex(), *old])
+
+    def leave_old(self):
+        """The old path is an ordinary site's now."""
+        self._paths(lambda both: both[:1])
+
     def invites(self, count):
         text = self._run("invite", "--config", self.config, "--count", count, "--days", 7)
         found = [word for word in text.split() if word.startswith("vigil:join:")]
@@ -111,7 +138,8 @@ class Relay:
 class Talk:
     """One running `vigil --json` command: its events as they come, and a way to type."""
 
-    def __init__(self, person, arguments, pin=True, environment=None):
+    def __init__(self, person, arguments, pin=True, environment=None, pins=2):
+        """pins: how often its PIN lies ready to be read; type_pin() gives more."""
         self.name, self.events, self.errors = f"{person.name}: vigil {arguments[0]}", [], []
         self._more = threading.Condition()
         command = [person.vigil, *map(str, arguments), "--json", "--home", str(person.home)]
@@ -119,8 +147,8 @@ class Talk:
         if pin:
             pin_text = person.pin if pin is True else pin
             read_end, write_end = os.pipe()
-            os.write(write_end, pin_text.encode() + b"\n" + pin_text.encode() + b"\n")
-            os.close(write_end)
+            os.write(write_end, (pin_text + "\n").encode() * pins)
+            self._pins = os.fdopen(write_end, "wb", buffering=0)
             fds = (read_end,)
             command += ["--pin-fd", str(read_end)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -145,6 +173,9 @@ class Talk:
     def _read_errors(self):
         for line in self.process.stderr:
             self.errors.append(line.decode(errors="replace").rstrip())
+
+    def type_pin(self, pin):
+        self._pins.write(pin.encode() + b"\n")
 
     def say(self, line=""):
         self.process.stdin.write(line.encode() + b"\n")
@@ -202,13 +233,14 @@ class Talk:
 
 
 class Person:
-    def __init__(self, house, name, pin="482913"):
+    def __init__(self, house, name, pin="482913", clock_off_s=0):
         self.vigil, self.name, self.pin = house.vigil, name, pin
+        self.environment = None if clock_off_s == 0 else wrong_clock(clock_off_s)
         self.home = pathlib.Path(house.folder) / ("home-" + "".join(f"{b:02x}" for b in name.encode()))
         self.house = house
 
-    def start(self, *arguments, pin=True, environment=None):
-        talk = Talk(self, arguments, pin, environment)
+    def start(self, *arguments, pin=True, environment=None, pins=2):
+        talk = Talk(self, arguments, pin, environment or self.environment, pins)
         self.house.talks.append(talk)
         return talk
 

@@ -3,14 +3,13 @@
 
     journeys_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  journeys_test.py BUILD-FOLDER [--only NAME]
 
-One relay and a few people are made once; tests that must break something make their own.
+One relay and a few people are made once; tests that must break something make their own (own_house.py).
 """
 
 import argparse
 import base64
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import house  # noqa: E402
+import own_house  # noqa: E402
 from house import Drive, Failed, House, add_programs, files_below, search  # noqa: E402
 
 BUILD = None
@@ -341,7 +342,7 @@ class Troubles(unittest.TestCase):
         for word in ("Exit codes", "NOT SENT YET", "never calls the police", "alert", "all-clear"):
             self.assertIn(word, help_text.stdout)
         for command in ("join", "card", "meet", "contacts", "tiers", "send", "alert", "cancel", "answer", "give-back",
-                        "all-clear", "listen", "status"):
+                        "all-clear", "listen", "status", "withdraw"):
             text = subprocess.run([self.house.vigil, command, "--help"], capture_output=True, text=True)
             self.assertEqual(text.returncode, 0, command)
             for forbidden in (r"\btaken\b", r"\breleased\b", r"\bstored\b", r"\bheld\b"):
@@ -356,46 +357,14 @@ def varint(number):
     return out + bytes([number])
 
 
-def openssl(*arguments):
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
-
-
-class OldCertificate(unittest.TestCase):
-    def test_a_certificate_that_expired_long_ago_still_works_because_the_key_is_pinned(self):
-        with House(BUILD) as house:
-            folder = pathlib.Path(house.folder)
-            key, certificate, request = folder / "own.key", folder / "own.crt", folder / "own.csr"
-            # 1 January 2020 to 2 January 2020, signed by itself.
-            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
-            openssl("req", "-new", "-key", key, "-subj", "/CN=old.example", "-out", request)
-            (folder / "ca").mkdir()
-            (folder / "ca" / "index.txt").write_text("")
-            (folder / "ca" / "serial").write_text("01\n")
-            (folder / "ca.cnf").write_text(
-                f"[ca]\ndefault_ca = d\n[d]\ndatabase = {folder}/ca/index.txt\nserial = {folder}/ca/serial\n"
-                f"new_certs_dir = {folder}/ca\ndefault_md = sha256\npolicy = p\n[p]\ncommonName = supplied\n"
-            )
-            openssl("ca", "-batch", "-config", folder / "ca.cnf", "-selfsign", "-keyfile", key, "-in", request,
-                    "-out", certificate, "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-notext")
-            ended = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-checkend", "0"], capture_output=True)
-            self.assertNotEqual(ended.returncode, 0, "the certificate of this test has not expired")
-            relay = house.relay()
-            relay.stop()
-            shutil.copy(key, relay.data / "keys" / "tls.key")
-            shutil.copy(certificate, relay.data / "keys" / "tls.crt")
-            relay._run("certify", "--root", relay.root, "--config", relay.config)
-            relay.start()
-            house.person("Dana", relay).listen().wait(5, "connected")
-
-
 if __name__ == "__main__":
     reader = argparse.ArgumentParser(description="What people do and what goes wrong, with real processes over real TLS.")
     add_programs(reader)
     reader.add_argument("--only", action="append", default=[], help="tests whose Case.name has this in it; may be repeated")
-    BUILD = reader.parse_args()
+    BUILD = house.BUILD = reader.parse_args()
     loader = unittest.TestLoader()
     suite = unittest.TestSuite()
-    for case in (Alerts, Troubles, OldCertificate):
+    for case in (Alerts, Troubles, *own_house.CASES):
         wanted = lambda name: not BUILD.only or any(part in f"{case.__name__}.{name}" for part in BUILD.only)  # noqa: E731
         names = [name for name in loader.getTestCaseNames(case) if wanted(name)]
         suite.addTests(case(name) for name in names)

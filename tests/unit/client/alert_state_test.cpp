@@ -248,6 +248,50 @@ TEST_CASE("nobody has answered is said only by who has heard the relay lately", 
   CHECK(state.view(later, later).silent_s == nobody_after_s + 60);
 }
 
+TEST_CASE("silence counts from when somebody could have answered, whatever her clock says", "[client][alert_state]") {
+  const Night night;
+  const auto came = [&](std::uint64_t pressed_s, std::uint32_t round, std::uint64_t released_s) {
+    AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
+    content::Alert alert = night.alert(0);
+    alert.set_pressed_s(pressed_s);
+    wire::Delivery delivery = night.stage(round, 0);
+    delivery.set_released_s(released_s);
+    state.copy(alert, delivery, night.root, start_s + 10);
+    return state;
+  };
+  constexpr std::uint64_t day_s = 86'400;
+  // A clock a day behind, or a phone that was offline for a day: the relay had it ten seconds before it rang.
+  const AlertState behind = came(start_s - day_s, 1, start_s + 10);
+  CHECK(behind.view(start_s + 20, start_s + 20).shown == Shown::unanswered);
+  CHECK(behind.view(start_s + 400, start_s + 400).silent_s == 400);
+  // A day ahead: from when it came here.
+  const AlertState ahead = came(start_s + day_s, 1, start_s + 10);
+  CHECK(ahead.view(start_s + 20, start_s + 20).shown == Shown::unanswered);
+  CHECK(ahead.view(start_s + 410, start_s + 410).silent_s == 400);
+  // A relay that says it went out long ago cannot make the silence longer than her press does.
+  CHECK(came(start_s, 1, start_s - 300).view(start_s + 400, start_s + 400).silent_s == 400);
+  CHECK(came(start_s, 1, 1).view(start_s + 410, start_s + 410).silent_s == 400);
+  // A later round says nothing about the first: her press counts.
+  CHECK(came(start_s - 3'600, 4, start_s + 10).view(start_s + 20, start_s + 20).silent_s == 3'620);
+}
+
+TEST_CASE("a renewal that moves the end by a few seconds is shown, and silence counts from the new end",
+          "[client][alert_state]") {
+  const Night night;
+  AlertState state = night.reader(2);
+  CHECK(state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 0, 1, start_s + 100), start_s + 100) == Fact::news);
+  CHECK(state.view(start_s + 101, start_s + 101).until_s == start_s + 100 + lease_s);
+  CHECK(state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 0, 3, start_s + 105), start_s + 105) == Fact::news);
+  const std::uint64_t end_s = start_s + 105 + lease_s;
+  CHECK(state.view(end_s - 1, end_s - 1).shown == Shown::answering);
+  CHECK(state.view(end_s - 1, end_s - 1).until_s == end_s);
+  CHECK(state.view(end_s + 1, end_s + 1).shown == Shown::unanswered);
+  // Nobody has answered for a while: then a renewal takes that back.
+  CHECK(state.view(end_s + 400, end_s + 400).shown == Shown::nobody);
+  CHECK(state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 0, 5, end_s + 401), end_s + 401) == Fact::news);
+  CHECK(state.view(end_s + 402, end_s + 402).shown == Shown::answering);
+}
+
 TEST_CASE("her own states climb from not sent to seen, each by its own fact", "[client][alert_state]") {
   const Night night;
   AlertState state = AlertState::begin(night.alert_id, night.person, true, start_s);

@@ -8,6 +8,7 @@
 
 #include <set>
 
+#include "client/about.hpp"
 #include "client/outbox.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -164,6 +165,38 @@ TEST_CASE("urgent items go first, then the oldest", "[client][outbox]") {
   }
   CHECK(order == std::vector<std::string>{std::string(text(urgent.view())), std::string(text(old.view())),
                                           std::string(text(fresh.view()))});
+}
+
+TEST_CASE("an ending goes before the alert it ends; refused, it holds back nothing", "[client][outbox]") {
+  const TemporaryHome home;
+  Outbox outbox(*home);
+  const Bytes vigil(32, 'v');
+  const Bytes other(32, 'o');
+  const auto put = [&](AboutKind kind, const Bytes& id, std::uint64_t at_s) {
+    Outbox::NewItem item = item_of({deliver(1)}, true);
+    item.about = write_about(kind, id);
+    return outbox.put(item, at_s).value();
+  };
+  const auto next = [&](std::uint64_t at_s) -> std::optional<ItemId> {
+    const auto claimed = outbox.claim_due(at_s);
+    if (!claimed) return std::nullopt;
+    return ItemId::from(view(claimed->item().id()));
+  };
+  const ItemId keep = put(AboutKind::keep, vigil, 100);
+  const ItemId elsewhere = put(AboutKind::keep, other, 101);
+  const ItemId end = put(AboutKind::end, vigil, 102);
+  {
+    const auto held = outbox.claim(end).value();  // in another process's hands: the alert waits all the same
+    CHECK(next(102) == elsewhere);
+  }
+  REQUIRE(outbox.claim(elsewhere)->forget());
+  CHECK(next(102) == end);
+  REQUIRE(outbox.claim(end)->settle(std::unexpected(Fault::no_route), 102));
+  CHECK_FALSE(next(103));  // not reached: both wait
+  REQUIRE(outbox.claim(end)->settle(answered({wire::REFUSED}), 104));
+  CHECK(next(104) == keep);
+  REQUIRE(outbox.claim(end)->settle(answered({wire::DONE}), 704));
+  CHECK(next(704) == keep);
 }
 
 TEST_CASE("an item is in one pair of hands, also while its state is rewritten", "[client][outbox]") {
