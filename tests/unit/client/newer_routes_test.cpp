@@ -124,7 +124,7 @@ TEST_CASE("an older, unsigned, foreign, forked or empty list changes no way", "[
 
 TEST_CASE("a contact's relay is asked once an hour, however often one writes", "[client][routes]") {
   Offering offering;
-  for (const std::uint64_t later_s : {0, 10, 3'000}) {
+  for (const std::uint64_t later_s : {0ULL, 10ULL, 3'000ULL}) {
     const Routes have = offering.current();
     (void)run(offering.io, fetch_newer_routes_hourly(offering.aigul(), have, wall_s() + later_s));
   }
