@@ -4,7 +4,7 @@
 namespace vigil::storage {
 namespace {
 
-constexpr std::uint64_t told_again_ms = 60'000;  // a renewal that moves the end by less is not worth a copy
+constexpr std::uint64_t told_again_ms = 1'000;  // a renewal that moves the end by less changes nothing on a screen
 
 Outcome with_lease(const VigilHead& head, std::uint32_t asked_by, std::uint64_t now_ms) {
   Outcome outcome = answer(wire::DONE);

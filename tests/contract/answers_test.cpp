@@ -145,6 +145,24 @@ TEST_CASE("an answer is renewed by a later odd step, and steps may be skipped", 
   CHECK_FALSE(waiting(night.world, night.bea).empty());
 }
 
+// Readers show an answer until its end and not a second longer: untold, a renewal of a few seconds left them with »nobody«.
+TEST_CASE("a renewal is told to everybody, however little it moves the end", "[contract][answer]") {
+  Night night;
+  night.answer(0, 1);
+  night.fetch_all();
+  for (const std::uint32_t step : {3U, 5U}) {
+    night.world.pass_s(5, 5);
+    night.answer(0, step);
+    for (const Person& who : {night.bea, night.cai}) {
+      const auto copies = night.fetch(who);
+      REQUIRE(texts_of(copies) == Texts{"notice"});
+      CHECK(copies[0].notice->act == wire::Released::ANSWERED);
+      CHECK(copies[0].notice->step == step);
+      CHECK(copies[0].notice->lease_s >= limits::lease_s - 1);
+    }
+  }
+}
+
 TEST_CASE("an old token cannot bring a given-back answer to life", "[contract][answer]") {
   Night night;
   CHECK(night.answer(0, 1).yours);
