@@ -59,11 +59,11 @@ def mark_of(root: Path, path: Path, command: str, build: Path, version: str) -> 
 
 
 def compiled(root: Path, build: Path) -> dict[str, str]:
-    """Every source of the tree that is compiled, with its command; what is generated belongs to nobody."""
+    """Every source of the tree that is compiled, with its command: not what is generated, nor Boost's own code (cmake/)."""
     commands = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = Path(entry["file"])
-        if path.is_relative_to(root) and not path.is_relative_to(build):
+        if path.is_relative_to(root) and not path.is_relative_to(build) and not path.is_relative_to(root / "cmake"):
             commands.setdefault(str(path.relative_to(root)), entry["command"])
     return dict(sorted(commands.items()))
 
