@@ -156,6 +156,17 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
     case content::Content::kIntroduced:
       if (at.origin.meeting || at.origin.contact) introduced(at, content.introduced());
       break;
+    case content::Content::kPing:
+    case content::Content::kSharing:
+    case content::Content::kCheckIn:
+    case content::Content::kMark:
+    case content::Content::kNote:
+    case content::Content::kPlan:
+    case content::Content::kMayIWake:
+    case content::Content::kConsent:
+    case content::Content::kMute:
+    case content::Content::kDrillBooking:
+      break;
     case content::Content::KIND_NOT_SET:
       break;  // of a newer Vigil
   }

@@ -37,9 +37,11 @@ inline constexpr std::string_view words = "vigil words";        // the three wor
 inline constexpr std::string_view meeting = "vigil meeting";    // proof in an introduction that its writer has seen the card
 inline constexpr std::string_view first_message = "vigil first message";  // (sender, base key) remembered against replay
 inline constexpr std::string_view slot = "vigil slot";
-inline constexpr std::string_view box = "vigil box";                    // an ending sealed to what one PIN opens
-inline constexpr std::string_view content_seen = "vigil content seen";  // (sender, content id) remembered: once to the person
-inline constexpr std::string_view plan = "vigil plan";                  // from what the prepared alerts were made
-inline constexpr std::string_view trouble_said = "vigil trouble said";  // one request to write again per contact and hour
+inline constexpr std::string_view box = "vigil box";                     // an ending sealed to what one PIN opens
+inline constexpr std::string_view content_seen = "vigil content seen";   // (sender, content id) remembered: once to the person
+inline constexpr std::string_view plan = "vigil plan";                   // from what the prepared alerts were made
+inline constexpr std::string_view sealed_plan = "vigil sealed plan";     // AAD of what responders are told in an alert
+inline constexpr std::string_view between = "vigil between responders";  // MAC of marks and notes: X25519 of both identities
+inline constexpr std::string_view trouble_said = "vigil trouble said";   // one request to write again per contact and hour
 
 }  // namespace vigil::labels

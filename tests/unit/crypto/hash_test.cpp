@@ -56,6 +56,8 @@ constexpr LabelVector label_vectors[] = {
     {labels::box, "vigil box", "a93bdf8cdcc3d29c3ea4b3cd17efd57b82a3968a0df4807d37d13829031a0aaf"},
     {labels::content_seen, "vigil content seen", "f8f6f37bd076f9632dfc2630ebce023e6f24cff56a5ba8d97693b7298231fae2"},
     {labels::plan, "vigil plan", "b110cb47064c740964ceca977206c51622e2b2ba95bd6e30d8a62d1975bc8f94"},
+    {labels::sealed_plan, "vigil sealed plan", "b23e8e416c5ac9ea15f94ff0ea4a36cd09f8e47843e170853c0b008c4f67ac84"},
+    {labels::between, "vigil between responders", "d5c78cb449aeac65d0910ae66d3664cff11a148df784c77a1b5fc445ff325b6d"},
     {labels::trouble_said, "vigil trouble said", "59e45d7fd2bfdb73cc4ad367579fe8ab29e40b1c1e88a664543dbf5640b20146"},
 };
 
