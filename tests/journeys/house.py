@@ -60,14 +60,15 @@ def wrong_clock(off_s):
 
 
 class Relay:
-    def __init__(self, vigild, folder, limits=None):
+    def __init__(self, vigild, folder, limits=None, seen_as=None):
         self.vigild, self.data, self.port = vigild, pathlib.Path(folder) / "relay", free_port()
         self.root = pathlib.Path(folder) / "relay-root"
         self.process = None
         self.log = open(pathlib.Path(folder) / "relay.log", "ab")
         address = f"127.0.0.1:{self.port}"
-        self._run("init", "--data", self.data, "--host", "127.0.0.1", "--port", self.port, "--listen", address,
-                  "--root", self.root)
+        # Where people find it: a link in between, when 'seen_as' makes one.
+        port = seen_as(self.port) if seen_as else self.port
+        self._run("init", "--data", self.data, "--host", "127.0.0.1", "--port", port, "--listen", address, "--root", self.root)
         self.config = self.data / "vigild.toml"
         if limits:
             lines = "".join(f"{key} = {value}\n" for key, value in limits.items())
@@ -319,10 +320,10 @@ class House:
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def relay(self, **limits):
+    def relay(self, seen_as=None, **limits):
         folder = pathlib.Path(self.folder) / f"relay-{len(self.relays)}"
         folder.mkdir()
-        relay = Relay(self.vigild, folder, limits)
+        relay = Relay(self.vigild, folder, limits, seen_as)
         self.relays.append(relay)
         return relay.start()
 
