@@ -246,9 +246,16 @@ content::Alert alert_of(const kept::PreparedVigil& prepared, const wire::Vigil& 
   return alert;
 }
 
+// All copies of an alert have one size, which tells no more than their number, and that is seen anyway.
+std::size_t stage_envelope_bytes(const kept::PreparedVigil& prepared) {
+  return static_cast<std::size_t>(prepared.copies_size()) <= limits::small_alert_responders_max
+             ? limits::small_alert_envelope_bytes
+             : limits::alert_envelope_bytes;
+}
+
 // The note as it fits: a shorter one rather than none.
-void add_note(content::Content& content, const std::string& note) {
-  const std::size_t most = e2ee::content_bytes_max(limits::alert_envelope_bytes);
+void add_note(content::Content& content, const std::string& note, std::size_t envelope_bytes) {
+  const std::size_t most = e2ee::content_bytes_max(envelope_bytes);
   const std::size_t used = content.ByteSizeLong() + 90;  // sender, recipient and the note's own head
   if (used < most) content.mutable_alert()->set_note(cut(note, most - used));
 }
@@ -274,6 +281,7 @@ kept::RunningVigil running_of(const kept::PreparedVigil& prepared, const wire::V
 // Fills the stages of one vigil and moves the chains. malformed: the slot's record is damaged.
 Sealed<void> seal_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const std::string& alert_id, const Press& press) {
   const content::Alert common = alert_of(prepared, vigil, alert_id, press);
+  const std::size_t bytes = stage_envelope_bytes(prepared);
   for (int i = 0; i < prepared.copies_size(); ++i) {
     kept::PreparedCopy& copy = *prepared.mutable_copies(i);
     std::optional<e2ee::OneShot> shot = e2ee::OneShot::load(view(copy.one_shot()));
@@ -290,8 +298,8 @@ Sealed<void> seal_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, cons
     alert.set_your_index(static_cast<std::uint32_t>(i));
     alert.set_your_secret(copy.answer());
     alert.set_your_close(copy.close());
-    add_note(content, press.note);
-    const Sealed<Bytes> envelope = shot->seal(address_hash(*address), limits::alert_envelope_bytes, content);
+    add_note(content, press.note, bytes);
+    const Sealed<Bytes> envelope = shot->seal(address_hash(*address), bytes, content);
     if (!envelope) return std::unexpected(envelope.error());
     copy.set_one_shot(as_string(shot->serialised().view()));
     vigil.mutable_stages(stage)->mutable_copies(place)->set_envelope(as_string(*envelope));

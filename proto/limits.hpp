@@ -22,7 +22,7 @@ inline constexpr std::uint32_t window_copies = 64;           // delivered and no
 inline constexpr std::uint32_t window_urgent_copies = 8;     // of these, kept for urgent copies
 
 // ---- envelopes
-inline constexpr std::array<std::size_t, 4> envelope_bytes{1024, 4096, 16384, 57344};
+inline constexpr std::array<std::size_t, 5> envelope_bytes{1024, 2048, 4096, 16384, 57344};
 inline constexpr std::size_t envelope_bytes_max = envelope_bytes.back();
 constexpr bool is_envelope_size(std::size_t bytes) {
   for (const std::size_t exact : envelope_bytes)
@@ -44,6 +44,9 @@ inline constexpr std::size_t stages_max = 8;
 inline constexpr std::size_t stage_copies_max = responders_max;  // in all: everybody is in one tier
 inline constexpr std::size_t ending_envelope_bytes = 1024;       // endings, renewals and notices
 inline constexpr std::size_t alert_envelope_bytes = 4096;        // stage copies: twelve fixes, a note, the answer secret
+// Smaller ones for few responders: half the bytes of an alert, and a thin link is what an alert waits for.
+inline constexpr std::size_t small_alert_envelope_bytes = 2048;
+inline constexpr std::size_t small_alert_responders_max = 8;
 inline constexpr std::uint32_t answer_chain_steps = 255;
 static_assert(vigil_bytes_max < vigil_parts_max * (frame_bytes_max - 1024), "a vigil fits its parts");
 static_assert(vigil_bytes_max + 8 * 1024 < post_bytes_max, "a vigil fits one POST");

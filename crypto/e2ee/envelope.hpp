@@ -1,4 +1,4 @@
-// The envelope: what the relay carries. Exactly 1,024, 4,096, 16,384 or 57,344 bytes:
+// The envelope: what the relay carries. Exactly 1,024, 2,048, 4,096, 16,384 or 57,344 bytes:
 //   version(1) = 1 | suite(1) = 1 | enc(32) | ciphertext of ( be32 length | content.Inner | zeros )
 // Suite 1 is HPKE as in hpke.hpp; suite 2 is reserved for X-Wing. Associated data: version | suite | address hash, so that a
 // relay cannot move an envelope to another address. Info: the label "vigil envelope". Client only, pure functions, any thread.

@@ -34,7 +34,7 @@ Checked<storage::Deliver> read_deliver(const wire::Deliver& from) {
     return std::unexpected(Why{"an order needs a topic"});
   }
   if (!limits::is_envelope_size(from.envelope().size()))
-    return std::unexpected(Why{"an envelope has 1,024, 4,096, 16,384 or 57,344 bytes"});
+    return std::unexpected(Why{"an envelope has 1,024, 2,048, 4,096, 16,384 or 57,344 bytes"});
   Checked<std::vector<AddressHash>> to = read_addresses(from.addresses(), limits::fanout_addresses_max);
   if (!to) return std::unexpected(to.error());
   deliver.to = std::move(*to);

@@ -102,7 +102,7 @@ TEST_CASE("a prepared alert, sealed at the press, is a whole vigil of the protoc
   CHECK(vigil.stages(1).after_s() == 120);
   for (const wire::Stage& stage : vigil.stages()) {
     REQUIRE(stage.copies_size() == 1);
-    CHECK(stage.copies(0).envelope().size() == limits::alert_envelope_bytes);
+    CHECK(stage.copies(0).envelope().size() == limits::small_alert_envelope_bytes);
   }
   REQUIRE(vigil.endings_size() == 2);
   CHECK(vigil.endings(0).effect() != vigil.endings(1).effect());
@@ -221,6 +221,58 @@ TEST_CASE("32 responders with long names fit; 33 and nine delays are refused", "
   plan.responders.resize(9);
   for (std::uint32_t i = 0; i < 9; ++i) plan.responders[i].after_s = i;
   CHECK(prepare().error() == e2ee::Fault::too_large);
+}
+
+TEST_CASE("an alert for eight is half as large, and its longest note, twelve fixes and the plan's key still fit",
+          "[client][prepared]") {
+  Story story;
+  Plan plan;
+  for (std::uint32_t i = 0; i < limits::small_alert_responders_max; ++i)
+    plan.responders.push_back({"Ben", 1 + i / 4, (i / 4) * 60, {{story.routes, random_id<Address>(), story.ben.bundle()}}});
+  Press longest = press();
+  longest.note = std::string(400, 'n');
+  for (int i = 1; i < 12; ++i) {
+    longest.track.add_latitude_back(-2'000'000);
+    longest.track.add_longitude_back(2'000'000);
+    longest.track.add_seconds_back(3600);
+  }
+  const auto sizes = [&] {
+    const auto sealed =
+        seal_alert(prepare_alert(plan, story.aida.identity, story.aida.profile.box_keys(), now_s).value(), longest);
+    REQUIRE(sealed);
+    std::set<std::size_t> found;
+    for (const wire::Stage& stage : joined(sealed->vigils[0]).stages())
+      for (const wire::VigilEnvelope& copy : stage.copies()) found.insert(copy.envelope().size());
+    return found;
+  };
+  CHECK(sizes() == std::set<std::size_t>{limits::small_alert_envelope_bytes});
+
+  // What a copy carries besides the note, at its largest.
+  content::Content content;
+  content.set_id(std::string(16, 'i'));
+  content.set_written_s(now_s);
+  content::Alert& alert = *content.mutable_alert();
+  alert.set_vigil_id(std::string(32, 'v'));
+  alert.set_alert_id(std::string(16, 'a'));
+  alert.set_pressed_s(now_s);
+  alert.set_hold_s(10);
+  *alert.mutable_track() = longest.track;
+  for (std::size_t i = 0; i < limits::small_alert_responders_max; ++i) {
+    content::Responder& responder = *alert.add_responders();
+    responder.set_head(std::string(32, 'h'));
+    responder.set_close_hash(std::string(32, 'c'));
+    responder.set_tier(8);
+    responder.set_after_s(86'400);
+  }
+  alert.set_your_index(7);
+  alert.set_your_secret(std::string(32, 's'));
+  alert.set_your_close(std::string(32, 'c'));
+  alert.set_plan_id(std::string(16, 'p'));
+  alert.set_plan_key(std::string(32, 'k'));
+  CHECK(content.ByteSizeLong() + 90 + 400 <= e2ee::content_bytes_max(limits::small_alert_envelope_bytes));
+
+  plan.responders.push_back({"Ben", 3, 120, {{story.routes, random_id<Address>(), story.ben.bundle()}}});
+  CHECK(sizes() == std::set<std::size_t>{limits::alert_envelope_bytes});
 }
 
 TEST_CASE("a relay whose first responder is of tier 2 waits for her delay as well", "[client][prepared]") {
