@@ -1,4 +1,5 @@
-// What an item of the outbox is about, so that whoever sends it later can say so: a content, an alert's vigil, or the end of one.
+// What an item of the outbox is about, so that whoever sends it later can say so: a content, an alert's vigil, or the end of one
+// (hers, or a responder's half of it).
 // No names.
 #pragma once
 
@@ -8,7 +9,7 @@
 
 namespace vigil::client {
 
-enum class AboutKind : std::uint8_t { content = 'c', keep = 'k', end = 'e', hurry = 'h' };
+enum class AboutKind : std::uint8_t { content = 'c', keep = 'k', end = 'e', hurry = 'h', close = 'x' };
 struct About {
   AboutKind kind = AboutKind::content;
   Bytes id;  // content id or vigil id
@@ -26,6 +27,7 @@ inline std::optional<About> read_about(View about) {
     case AboutKind::keep:
     case AboutKind::end:
     case AboutKind::hurry:
+    case AboutKind::close:
       return About{.kind = kind, .id = Bytes(about.begin() + 1, about.end())};
   }
   return std::nullopt;

@@ -11,6 +11,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
@@ -37,6 +38,7 @@ constexpr seconds anew_every{6 * 3600};    // links are made anew: keys are publ
 constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
 constexpr std::uint64_t look_later_s = 30;
 constexpr std::uint64_t look_closely_s = 180;
+constexpr std::uint64_t say_again_s = 5;       // an answer at a relay that was dark
 constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is said again after so long
 
 std::string relay_name(const Relay& relay) {
@@ -96,6 +98,7 @@ asio::awaitable<Outcome<void>> Listening::run() {
   begin(send_receipts());
   begin(watch_states());
   begin(look_at_own());
+  begin(answer_elsewhere());
   begin(keep_fresh());
   if (options_.watch) begin(ring());
   // The tasks' frames hold references into this object: it waits for the last of them. Not when it locks: a task may wait for a
@@ -400,6 +403,49 @@ asio::awaitable<void> Listening::look_at_own() {
       }
     }
     co_await pause(milliseconds(500));
+  }
+}
+
+// An answer given at one relay is said at the others as well, also at one where the alert came later or that was dark.
+asio::awaitable<void> Listening::answer_elsewhere() {
+  struct Saying {
+    wire::Request request;
+    std::uint32_t step = 0;
+    std::uint64_t next_s = 0;
+  };
+  std::map<Bytes, Saying> saying;  // by vigil: a step that was shown once is shown again, not the next one
+  while (!stopped_) {
+    co_await pause(milliseconds(500));
+    for (const AlertState& alert : account_.alerts.all()) {
+      if (alert.record().hers()) continue;
+      for (const Bytes& vigil_id : answer_missing(alert, wall_s())) {
+        Saying& said = saying[vigil_id];
+        std::optional<Routes> routes;
+        if (said.next_s > wall_s()) continue;
+        said.next_s = wall_s() + say_again_s;
+        account_.alerts.update(id_of(alert), [&](AlertState& newest) {
+          for (record::VigilRecord& vigil : *newest.record().mutable_vigils()) {
+            if (vigil.vigil_id() != vigil::text(vigil_id)) continue;
+            routes = routes_to(account_, newest, view(vigil.root()));
+            if (!routes || said.step != 0) return false;
+            const std::optional<wire::Request> next = next_step(vigil, true);
+            if (next) said.request = *next;
+            if (next) said.step = vigil.step_shown();
+            return next.has_value();
+          }
+          return false;
+        });
+        if (!routes || said.step == 0) continue;
+        const Outcome<wire::Answer> answer = co_await ask_one(*routes, said.request);
+        if (!answer || answer->status() != wire::DONE || !answer->has_lease()) continue;
+        const std::uint32_t step = std::exchange(said.step, 0);
+        said.next_s = wall_s() + std::max<std::uint64_t>(answer->lease().lease_s(), say_again_s);
+        const bool noted = account_.alerts.update(id_of(alert), [&](AlertState& newest) {
+          return newest.answered(vigil_id, step, answer->lease(), wall_s()) == Fact::news;
+        });
+        if (noted) screen_.event(JsonLine("answered_elsewhere", wall_s()).id("alert", id_of(alert)));
+      }
+    }
   }
 }
 

@@ -43,6 +43,7 @@ class Listening {
   asio::awaitable<void> send_receipts();
   asio::awaitable<void> watch_states();
   asio::awaitable<void> look_at_own();
+  asio::awaitable<void> answer_elsewhere();
   asio::awaitable<void> ring();
   asio::awaitable<void> keep_fresh();
   asio::awaitable<void> pause(std::chrono::milliseconds for_so_long);

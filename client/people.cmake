@@ -15,7 +15,7 @@ vigil_room(vigil_client
   SOURCES
     words.cpp words_people.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
     card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp
-    news.cpp mail.cpp mailbox.cpp inbox.cpp running.cpp newer_routes.cpp telling.cpp upkeep.cpp listening.cpp
+    news.cpp mail.cpp mailbox.cpp inbox.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp upkeep.cpp listening.cpp
   LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
   PRIVATE_LINKS PkgConfig::QRENCODE)
 

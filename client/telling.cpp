@@ -68,7 +68,8 @@ void tell_one(Account& account, Screen& screen, View serialised_about, Fate fate
       tell_keep(account, screen, *about, fate, status, now_s);
       break;
     case AboutKind::end:    // told by the state
-    case AboutKind::hurry:  // and this one by the alert it belongs to
+    case AboutKind::hurry:  // and these by the alert they belong to
+    case AboutKind::close:
       break;
   }
 }

@@ -207,6 +207,9 @@ std::string given_back() {
 std::string close_counted() {
   return "Your all-clear counts. The alert ends when one more person says so.";
 }
+std::string close_waits() {
+  return "NOT SENT YET: no relay answers. Your all-clear goes out as soon as any vigil command reaches a relay.";
+}
 std::string closed_by_two() {
   return "all clear";
 }

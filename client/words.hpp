@@ -73,6 +73,7 @@ std::string yours(std::uint32_t lease_s);
 std::string somebody_elses(std::string_view name);
 std::string given_back();
 std::string close_counted();
+std::string close_waits();
 std::string closed_by_two();
 std::string no_such_alert();
 std::string which_alert();

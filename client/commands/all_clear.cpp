@@ -39,7 +39,7 @@ asio::awaitable<void> tell_her(Account& account, AlertState alert, std::string n
 }
 
 asio::awaitable<Exit> close(Account& account, Screen& screen, AlertState alert, std::string note) {
-  const auto asked = co_await ask_vigils(account, id_of(alert), [](record::VigilRecord& vigil) {
+  AskedVigils asked = co_await ask_vigils(account, id_of(alert), [](record::VigilRecord& vigil) {
     wire::Request request;
     request.mutable_close()->set_vigil_id(vigil.vigil_id());
     request.mutable_close()->set_index(vigil.your_index());
@@ -49,11 +49,21 @@ asio::awaitable<Exit> close(Account& account, Screen& screen, AlertState alert, 
   bool counted = false;
   bool over = false;
   Status refused = wire::STATUS_UNSET;
-  for (const auto& [vigil, answer] : asked) {
+  for (const auto& [vigil, answer] : asked.answers) {
     counted = counted || answer.status() == wire::DONE;
     over = over || answer.status() == wire::ENDED;
     if (answer.status() != wire::DONE && answer.status() != wire::ENDED) refused = answer.status();
   }
+  // A relay that is dark hears it when it is back: its ladder would go on for an alert that is over.
+  for (AskedVigils::Unreached& one : asked.unreached) {
+    const auto kept = account.outbox.put({.routes = one.routes,
+                                          .requests = {one.request},
+                                          .urgent = true,
+                                          .about = write_about(AboutKind::close, one.vigil.view())},
+                                         wall_s());
+    if (!kept) throw Failed(kept.error());
+  }
+  if (asked.answers.empty()) co_return screen.fail(Exit::not_sent, words::close_waits());
   if (!counted && !over) stop_with(trouble_of(refused, {}));
   screen.event(
       JsonLine("closed", wall_s()).id("alert", view(alert.record().alert_id())).flag("counted", counted).flag("over", over));

@@ -1,5 +1,6 @@
 // `vigil answer` and `vigil give-back`: a step of the own answer chain is shown to every relay where the alert lives. Saying it
 // again renews.
+#include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/commands/which_alert.hpp"
 #include "client/words.hpp"
@@ -13,31 +14,19 @@ struct AnswerOptions {
   std::string alert;
 };
 
-// Odd steps answer or renew, even steps give back; each is shown once.
-wire::Request next_step(record::VigilRecord& vigil, bool answers) {
-  std::uint32_t step = vigil.step_shown() + 1;
-  if ((step % 2 == 1) != answers) ++step;
-  if (step > limits::answer_chain_steps) throw Stop{Exit::refused, words::alert_over()};
-  vigil.set_step_shown(step);
-  const auto start = Secret::from(view(vigil.your_secret()));
-  if (!start) throw Failed(Fault::damaged);
-  wire::Request request;
-  wire::Answering& answering = *request.mutable_answering();
-  answering.set_vigil_id(vigil.vigil_id());
-  answering.set_index(vigil.your_index());
-  answering.set_step(step);
-  answering.set_token(std::string(text(answer_chain(*start, limits::answer_chain_steps - step).view())));
-  return request;
-}
-
 asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bool answers) {
   const Bytes id = id_of(alert);
-  const auto next = [&](record::VigilRecord& vigil) { return next_step(vigil, answers); };
+  const auto next = [&](record::VigilRecord& vigil) {
+    std::optional<wire::Request> request = next_step(vigil, answers);
+    if (!request) throw Stop{Exit::refused, words::alert_over()};
+    return std::move(*request);
+  };
   const auto asked = co_await ask_vigils(account, id, next);
+  if (asked.answers.empty()) throw Stop{Exit::no_route, words::no_route()};
   bool over = true;
   std::optional<wire::LeaseState> lease;
   Status refused = wire::STATUS_UNSET;
-  for (const auto& [vigil, answer] : asked) {
+  for (const auto& [vigil, answer] : asked.answers) {
     over = over && answer.status() == wire::ENDED;
     if (answer.status() != wire::DONE) {
       refused = answer.status();

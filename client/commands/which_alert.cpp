@@ -1,7 +1,12 @@
 #include "client/commands/which_alert.hpp"
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include "client/answering.hpp"
 #include "client/mail.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -9,18 +14,20 @@
 namespace vigil::client::commands {
 namespace {
 
-// The routes to a relay by its root: one's own, or a contact's.
-std::optional<Routes> routes_to(Account& account, const AlertState& alert, View root) {
-  const auto key = PublicKey::from(root);
-  if (!key) return std::nullopt;
-  if (const auto relay = account.relays.find(*key)) return relay->routes;
-  const auto person = e2ee::IdentityKey::from(view(alert.record().person()));
-  const auto contact = person ? account.contacts.find(*person) : std::nullopt;
-  if (!contact) return std::nullopt;
-  for (const Reach& reach : account.contacts.reaches(contact->id)) {
-    if (reach.routes.root() == *key) return reach.routes;
-  }
-  return std::nullopt;
+constexpr std::chrono::milliseconds others_wait{2'000};  // for other relays, once one has answered
+
+struct Asking {
+  record::VigilRecord vigil;
+  Routes routes;
+  wire::Request request;
+  std::optional<wire::Answer> answer;
+  bool over;
+};
+
+asio::awaitable<void> ask_at(std::shared_ptr<std::vector<Asking>> all, std::size_t i) {
+  const Outcome<wire::Answer> answer = co_await ask_patiently((*all)[i].routes, (*all)[i].request, person_waits);
+  if (answer) (*all)[i].answer = *answer;
+  (*all)[i].over = true;
 }
 
 }  // namespace
@@ -38,28 +45,44 @@ AlertState which_alert(Account& account, const std::string& typed) {
 
 asio::awaitable<AskedVigils> ask_vigils(Account& account, Bytes alert_id,
                                         const std::function<wire::Request(record::VigilRecord&)>& make_request) {
-  struct Asking {
-    record::VigilRecord vigil;
-    std::optional<Routes> routes;
-    wire::Request request;
-  };
-  std::vector<Asking> all;
+  const auto all = std::make_shared<std::vector<Asking>>();
   // A step of the chain that might be shown is written down before it is: it is never used for anything else again.
   account.alerts.update(alert_id, [&](AlertState& alert) {
     for (record::VigilRecord& vigil : *alert.record().mutable_vigils()) {
       if (!vigil.mine() || vigil.closed()) continue;
       wire::Request request = make_request(vigil);
-      all.push_back({.vigil = vigil, .routes = routes_to(account, alert, view(vigil.root())), .request = std::move(request)});
+      if (auto routes = routes_to(account, alert, view(vigil.root())))
+        all->push_back(
+            {.vigil = vigil, .routes = std::move(*routes), .request = std::move(request), .answer = {}, .over = false});
     }
     return true;
   });
-  AskedVigils asked;
-  for (Asking& one : all) {
-    if (!one.routes) continue;
-    const Outcome<wire::Answer> answer = co_await ask_patiently(*one.routes, std::move(one.request), person_waits);
-    if (answer) asked.emplace_back(std::move(one.vigil), *answer);
+  const auto executor = co_await asio::this_coro::executor;
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    // detached: each holds 'all', and what is still asking when the command ends is destroyed with its io_context
+    asio::co_spawn(executor, ask_at(all, i), asio::detached);
   }
-  if (asked.empty()) throw Stop{Exit::no_route, words::no_route()};
+  asio::steady_timer timer(executor);
+  std::chrono::steady_clock::time_point first_answer{};
+  for (;;) {
+    const auto count = [&](auto which) { return std::count_if(all->begin(), all->end(), which); };
+    if (count([](const Asking& one) { return !one.over; }) == 0) break;
+    if (count([](const Asking& one) { return one.answer.has_value(); }) != 0) {
+      if (first_answer == std::chrono::steady_clock::time_point{}) first_answer = std::chrono::steady_clock::now();
+      if (std::chrono::steady_clock::now() - first_answer > others_wait) break;
+    }
+    timer.expires_after(std::chrono::milliseconds(20));
+    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)error;
+  }
+  AskedVigils asked;
+  for (const Asking& one : *all) {
+    if (one.answer) {
+      asked.answers.emplace_back(one.vigil, *one.answer);
+    } else if (const auto id = VigilId::from(view(one.vigil.vigil_id()))) {
+      asked.unreached.push_back({.routes = one.routes, .vigil = *id, .request = one.request});
+    }
+  }
   co_return asked;
 }
 

@@ -8,11 +8,20 @@ namespace vigil::client::commands {
 // Throws Stop: none, more than one, over.
 AlertState which_alert(Account& account, const std::string& typed);
 
-// A vigil as it was when the request went, and what its relay said.
-using AskedVigils = std::vector<std::pair<record::VigilRecord, wire::Answer>>;
+struct AskedVigils {
+  // A vigil as it was when the request went, and what its relay said.
+  std::vector<std::pair<record::VigilRecord, wire::Answer>> answers;
+  // Relays that did not answer while the person waited.
+  struct Unreached {
+    Routes routes;
+    VigilId vigil;
+    wire::Request request;
+  };
+  std::vector<Unreached> unreached;
+};
 
-// A capability request at every vigil of this alert where this person has a place. What 'make_request' changes in the vigil is
-// stored before anything is sent. Throws Stop when no relay was reached.
+// A capability request at every vigil of this alert where this person has a place, at all relays at once: one that is dark holds
+// up nobody for more than a moment. What 'make_request' changes in the vigil is stored before anything is sent.
 asio::awaitable<AskedVigils> ask_vigils(Account& account, Bytes alert_id,
                                         const std::function<wire::Request(record::VigilRecord&)>& make_request);
 

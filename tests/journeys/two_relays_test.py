@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Two relays: an alert, its answer and its end go over both and arrive once, also while one of them is dark.
+
+    two_relays_test.py --vigild PROGRAM --vigil PROGRAM       or:  two_relays_test.py BUILD-FOLDER
+"""
+
+import argparse
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from house import Failed, House, add_programs  # noqa: E402
+
+BUILD = None
+
+
+class TwoRelays(unittest.TestCase):
+    """Everybody has a mailbox on both relays."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.house = House(BUILD)
+        limits = {"lease_s": 20, "first_rounds_s": [60, 60, 60]}
+        cls.near, cls.far = cls.house.relay(**limits), cls.house.relay(**limits)
+        cls.aigul, cls.dana, cls.boris = (cls.house.person(name, cls.near) for name in ("Aigul", "Dana", "Boris"))
+        for person in (cls.aigul, cls.dana, cls.boris):
+            person.join(cls.far.invites(1)[0])
+        cls.dana.meet(cls.aigul)
+        cls.boris.meet(cls.aigul)
+        cls.aigul.tiers([cls.dana], [cls.boris])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.house.__exit__()
+
+    def tearDown(self):
+        for relay in (self.near, self.far):
+            if relay.process.poll() is not None:
+                relay.start()
+        self.aigul.run("cancel", code=None)
+        for talk in self.house.talks:
+            if talk.process.poll() is None:
+                talk.kill()
+        self.dana.listen().interrupt()
+        self.boris.listen().interrupt()
+        self.aigul.run("status")
+
+    def listen(self, person):
+        talk = person.listen()
+        talk.wait(40, "ready", relays=2)
+        return talk
+
+    def rings(self, talk, alert):
+        return [event for event in talk.events if event["event"] == "alert" and event["alert"] == alert]
+
+    def test_an_alert_over_both_rings_once_and_one_answer_pauses_both(self):
+        own, dana, boris = (self.listen(person) for person in (self.aigul, self.dana, self.boris))
+        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        dana.wait(10, "alert", alert=alert, first=True)
+        self.dana.run("answer").wait(1, "answered", yours=True)
+        own.wait(10, "state", alert=alert, state="answering", name="Dana")
+        # Tier 2 is due 5 s after tier 1 at either relay, and is not woken while the lease of 20 s lasts at both.
+        with self.assertRaises(Failed):
+            boris.wait(12, "alert", alert=alert)
+        self.assertEqual(len(self.rings(dana, alert)), 1)
+        self.aigul.run("cancel").wait(1, "cancelled", on_relay=True)
+        dana.wait(10, "state", alert=alert, state="all_clear")
+
+    def test_one_relay_is_dark_when_she_presses_and_its_ladder_learns_the_answer_when_it_comes_back(self):
+        own, dana, boris = (self.listen(person) for person in (self.aigul, self.dana, self.boris))
+        self.far.kill()
+        alert = self.aigul.start("alert", "--now", pin=False).wait(20, "state", state="on_relay")["alert"]
+        dana.wait(10, "alert", alert=alert, first=True)
+        self.dana.run("answer").wait(1, "answered", yours=True)
+        own.wait(10, "state", alert=alert, state="answering", name="Dana")
+        # The other half of the alert lies in her outbox; it reaches the other relay when that is back, and Dana, who is answering,
+        # says so there too: nobody else is woken.
+        self.far.start()
+        dana.wait(60, "connected", since=dana.mark())
+        dana.wait(30, "answered_elsewhere", alert=alert)
+        with self.assertRaises(Failed):
+            boris.wait(8, "alert", alert=alert)
+        self.assertEqual(len(self.rings(dana, alert)), 1)
+
+    def test_all_clear_by_two_reaches_a_relay_that_was_dark(self):
+        dana, boris = (self.listen(person) for person in (self.dana, self.boris))
+        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        dana.wait(10, "alert", alert=alert, first=True)
+        boris.wait(20, "alert", alert=alert, first=True)
+        self.far.kill()
+        self.dana.run("answer", within_s=90).wait(1, "answered", yours=True)
+        self.dana.run("all-clear", within_s=90).wait(1, "closed", counted=True)
+        self.boris.run("all-clear", within_s=90)
+        dana.wait(10, "state", alert=alert, state="all_clear")
+        mark = dana.mark()
+        self.far.start()
+        # The ladder of the relay that was dark ends too: its notices say so, and nobody is woken by it again.
+        dana.wait(60, "notice", since=mark, alert=alert, act="closed")
+        with self.assertRaises(Failed):
+            dana.wait(8, "alert", since=mark, alert=alert)
+
+
+if __name__ == "__main__":
+    reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_programs(reader)
+    BUILD, rest = reader.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
