@@ -63,7 +63,8 @@ def main():
             person.meet(aigul)
         aigul.tiers(people)
         online = [person.listen() for person in people[:4]]
-        print(f"{'link':>12} {'on the relay p50':>17} {'p95':>7} {'on a screen p50':>16} {'p95':>7} {'back p50':>9} {'p95':>7} {'sent KB':>8}")
+        print(f"{'link':>12} {'on the relay p50':>17} {'p95':>7} {'on a screen p50':>16} {'p95':>7}"
+              f" {'back p50':>9} {'p95':>7} {'sent KB':>8}")
         for rate in RATES_KBIT_S:
             links[0].be(RTT_S, rate, LOSS)
             runs = [one_alert(aigul, online, people[4], links[0]) for _ in range(arguments.runs)]

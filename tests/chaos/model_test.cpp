@@ -283,7 +283,7 @@ class Run {
     if (step > last && step % 2 == 1 && !another) {
       vigil.last_step[index] = step;
       vigil.holder = index;
-      const bool tell = !leased || model_.now_ms + limits::lease_s * 1000ull > told_until_[vigil.plan.keep.id] + 60'000;
+      const bool tell = !leased || model_.now_ms + limits::lease_s * 1000ull > told_until_[vigil.plan.keep.id] + 1'000;
       vigil.lease_end_ms = model_.now_ms + limits::lease_s * 1000ull;
       if (tell) {
         told_until_[vigil.plan.keep.id] = vigil.lease_end_ms;

@@ -74,8 +74,8 @@ class TwoRelays(unittest.TestCase):
         dana.wait(10, "alert", alert=alert, first=True)
         self.dana.run("answer").wait(1, "answered", yours=True)
         own.wait(10, "state", alert=alert, state="answering", name="Dana")
-        # The other half of the alert lies in her outbox; it reaches the other relay when that is back, and Dana, who is answering,
-        # says so there too: nobody else is woken.
+        # The other half of the alert lies in her outbox; it reaches the other relay when that is back, and Dana, who is
+        # answering, says so there too: nobody else is woken.
         self.far.start()
         dana.wait(60, "connected", since=dana.mark())
         dana.wait(30, "answered_elsewhere", alert=alert)

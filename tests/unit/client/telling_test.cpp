@@ -72,7 +72,8 @@ TEST_CASE("an alert that she ended offline is over when its ending has left, and
     return true;
   });
   const Bytes vigil = [&] {
-    const View id = view(aigul.alerts.find(ended)->record().vigils(0).vigil_id());
+    const AlertState alert = *aigul.alerts.find(ended);
+    const View id = view(alert.record().vigils(0).vigil_id());
     return Bytes(id.begin(), id.end());
   }();
   const ItemId item = put(aigul, AboutKind::end, vigil);
