@@ -8,6 +8,8 @@
 
 #include "client/alert_book.hpp"
 #include "client/meetings.hpp"
+#include "client/records/agreements.hpp"
+#include "client/records/plans.hpp"
 #include "client/vigil.hpp"
 #include "crypto/e2ee/prekeys.hpp"
 #include "crypto/e2ee/session.hpp"
@@ -37,6 +39,9 @@ struct Account {
   Contacts contacts;
   Addresses addresses;
   Tiers tiers;
+  Agreements consents;  // who may be woken by this member
+  Agreements duties;    // by whom this member may be woken
+  PlanRecords plans;
   AlertBook alerts;
   Meetings meetings;
   Inbox inbox;

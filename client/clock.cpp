@@ -28,6 +28,10 @@ std::string clock_text(std::uint64_t at_s, std::uint64_t now_s) {
   return as(today ? "%H:%M" : "%e %b %H:%M", at);
 }
 
+std::int32_t utc_offset_min(std::uint64_t at_s) {
+  return static_cast<std::int32_t>(local(at_s).tm_gmtoff / 60);
+}
+
 std::string clock_seconds(std::uint64_t at_s) {
   return as("%H:%M:%S", local(at_s));
 }

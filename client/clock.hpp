@@ -15,5 +15,7 @@ inline std::uint64_t wall_s() {
 // "17:05" today, "24 Nov 17:05" on another day; in this device's time zone.
 std::string clock_text(std::uint64_t at_s, std::uint64_t now_s);
 std::string clock_seconds(std::uint64_t at_s);  // "17:05:09"
+// Of this device's time zone at that moment.
+std::int32_t utc_offset_min(std::uint64_t at_s);
 
 }  // namespace vigil::client

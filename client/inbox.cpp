@@ -1,6 +1,8 @@
 #include "client/inbox.hpp"
 
+#include "client/consent.hpp"
 #include "client/mail.hpp"
+#include "client/plans.hpp"
 #include "client/printable.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -24,19 +26,18 @@ std::string str(View v) {
 
 }  // namespace
 
-std::optional<InboxReader::Origin> InboxReader::origin_of(const AddressHash& address, std::uint64_t now_s) {
-  const std::optional<Given> given = account_.addresses.find(address);
-  if (!given) return std::nullopt;
+std::optional<InboxReader::Origin> InboxReader::origin_of(const Given& given, std::uint64_t now_s) {
+  const AddressHash address = address_hash(given.address);
   Origin origin;
-  switch (given->to) {
+  switch (given.to) {
     case Given::To::self:
       origin.own = true;
       origin.expected = account_.identity.key();
       origin.name = words::you();
       return origin;
     case Given::To::introduction: {
-      const auto secret = Secret::from(given->card_secret.view());
-      if (!secret || given->until_s < now_s) return std::nullopt;
+      const auto secret = Secret::from(given.card_secret.view());
+      if (!secret || given.until_s < now_s) return std::nullopt;
       origin.introduction = true;
       origin.card_secret = *secret;
       origin.meeting = account_.meetings.through(address);
@@ -47,9 +48,11 @@ std::optional<InboxReader::Origin> InboxReader::origin_of(const AddressHash& add
       return std::nullopt;
     case Given::To::contact:
       break;
+    case Given::To::others:  // others_at() has all of them
+      return std::nullopt;
   }
   origin.meeting = account_.meetings.through(address);
-  if (given->contact) origin.contact = account_.contacts.find(*given->contact);
+  if (given.contact) origin.contact = account_.contacts.find(*given.contact);
   if (origin.contact) {
     origin.expected = origin.contact->identity;
     origin.name = printable(origin.contact->name);
@@ -61,39 +64,95 @@ std::optional<InboxReader::Origin> InboxReader::origin_of(const AddressHash& add
   return origin;
 }
 
+std::vector<InboxReader::Origin> InboxReader::others_at(const Given& given) {
+  std::vector<Origin> origins;
+  const auto about = given.contact ? account_.contacts.find(*given.contact) : std::nullopt;
+  if (!about) return origins;
+  for (const Contact& other : others_of_person(account_, about->identity)) {
+    Origin& origin = origins.emplace_back();
+    origin.contact = other;
+    origin.expected = other.identity;
+    origin.name = printable(other.name);
+    origin.about = about;
+  }
+  return origins;
+}
+
 std::vector<News> InboxReader::read(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s) {
+  std::vector<News> news = read_one(root, delivery, now_s);
+  if (const auto person = std::exchange(opened_plan_of_, std::nullopt)) {
+    for (const PlanRecords::Waiting& waiting : account_.plans.take_waiting(*person)) {
+      for (News& one : read_one(waiting.root, waiting.delivery, now_s)) news.push_back(std::move(one));
+    }
+  }
+  for (News& one : news) {
+    const auto alert = one.alert_id.empty() ? std::nullopt : account_.alerts.find(one.alert_id);
+    one.drill = alert && alert->record().alert().drill();
+  }
+  return news;
+}
+
+std::vector<News> InboxReader::read_one(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s) {
   std::vector<News> news;
   const View copy = view(delivery.copy_id());
   if (account_.remembered.knows(copy)) return news;
   const auto address = AddressHash::from(view(delivery.address_hash()));
-  const std::optional<Origin> origin = address ? origin_of(*address, now_s) : std::nullopt;
+  const std::optional<Given> given = address ? account_.addresses.find(*address) : std::nullopt;
+  if (given && given->to == Given::To::others) {
+    for (const Origin& origin : others_at(*given)) {
+      if (open_as({.root = root, .delivery = delivery, .origin = origin, .now_s = now_s}, *address, news)) return news;
+    }
+    not_named_yet(root, *given, delivery, now_s, news);
+    return news;
+  }
+  const std::optional<Origin> origin = given ? origin_of(*given, now_s) : std::nullopt;
   if (!origin) {  // withdrawn, or a card that is over: nobody to name
     account_.remembered.remember(copy, now_s);
     return news;
   }
-  const At at{.root = root, .delivery = delivery, .origin = *origin, .now_s = now_s};
+  open_as({.root = root, .delivery = delivery, .origin = *origin, .now_s = now_s}, *address, news);
+  return news;
+}
+
+// By somebody whom no open plan names: when the alert comes here too, its plan will.
+void InboxReader::not_named_yet(const PublicKey& root, const Given& given, const wire::Delivery& delivery, std::uint64_t now_s,
+                                std::vector<News>& news) {
+  Container::Transaction step(account_.container);
+  if (!given.contact || !account_.plans.wait(*given.contact, root, delivery, now_s)) {
+    account_.remembered.remember(view(delivery.copy_id()), now_s);
+    news.push_back({.kind = News::Kind::cannot_open, .name = words::somebody()});
+  }
+  step.commit();
+}
+
+bool InboxReader::open_as(const At& at, const AddressHash& address, std::vector<News>& news) {
+  const Origin& origin = at.origin;
+  const View copy = view(at.delivery.copy_id());
   const auto opened =
-      account_.sessions.open(view(delivery.envelope()), *address, origin->expected, now_s, [&](const e2ee::Opened& o) {
-        account_.remembered.remember(copy, now_s);
+      account_.sessions.open(view(at.delivery.envelope()), address, origin.expected, at.now_s, [&](const e2ee::Opened& o) {
+        account_.remembered.remember(copy, at.now_s);
         keep(at, o, news);
         return true;
       });
   if (opened) {
-    if (again_) write_again(*origin->contact, *std::exchange(again_, std::nullopt), now_s);
-    return news;
+    if (again_) write_again(*origin.contact, *std::exchange(again_, std::nullopt), at.now_s);
+    return true;
   }
   again_.reset();
+  opened_plan_of_.reset();
   news.clear();
+  if (origin.about && opened.error().fault == e2ee::Fault::wrong_sender) return false;
   Container::Transaction step(account_.container);
-  account_.remembered.remember(copy, now_s);
+  account_.remembered.remember(copy, at.now_s);
   if (opened.error().fault == e2ee::Fault::replay && opened.error().content_id) {
     again(at, *opened.error().content_id, news);
   } else if (opened.error().fault != e2ee::Fault::replay) {
     cannot_open(at, news);
   }
   step.commit();
-  if (!news.empty() && news.back().kind == News::Kind::cannot_open && origin->contact) say_trouble(*origin->contact, copy, now_s);
-  return news;
+  if (!news.empty() && news.back().kind == News::Kind::cannot_open && origin.contact)
+    say_trouble(*origin.contact, copy, at.now_s);
+  return true;
 }
 
 // Anew, in fresh sessions, under the same content id: it is shown there once whatever happens. Not kept a second time, so a
@@ -121,11 +180,12 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
   };
   switch (content.kind_case()) {
     case content::Content::kAlert:
-      if (opened.one_shot && at.delivery.of_vigil() == wire::STAGE && !at.origin.introduction && !at.origin.own)
+      if (opened.one_shot && at.delivery.of_vigil() == wire::STAGE && !at.origin.introduction && !at.origin.own &&
+          !at.origin.about)
         alert(at, content, news);
       break;
     case content::Content::kNotice: {
-      if (!opened.one_shot || at.origin.introduction) break;
+      if (!opened.one_shot || at.origin.introduction || at.origin.about) break;
       const content::Notice& said = content.notice();
       account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
       if (std::optional<AlertState> known = alert_of(at, view(said.alert_id()))) {
@@ -136,7 +196,7 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
       break;
     }
     case content::Content::kEnding:
-      if (opened.one_shot && !at.origin.introduction) ending(at, content, news);
+      if (opened.one_shot && !at.origin.introduction && !at.origin.about) ending(at, content, news);
       break;
     case content::Content::kReceipt:
       if (once() && at.origin.contact) receipt(at, content.receipt(), news);
@@ -161,11 +221,14 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
     case content::Content::kCheckIn:
     case content::Content::kMark:
     case content::Content::kNote:
+    case content::Content::kMute:
+      break;
     case content::Content::kPlan:
     case content::Content::kMayIWake:
     case content::Content::kConsent:
-    case content::Content::kMute:
     case content::Content::kDrillBooking:
+      // Between a person and those who may be woken by her alert; nobody else's word counts.
+      if (at.origin.contact && !at.origin.about && !at.origin.contact->through && once()) of_responders(at, content, news);
       break;
     case content::Content::KIND_NOT_SET:
       break;  // of a newer Vigil
@@ -193,14 +256,45 @@ void InboxReader::alert(const At& at, const content::Content& content, std::vect
   account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
   const AlertState::Came came = alert->copy(said, at.delivery, at.root.view(), at.now_s);
   if (came.again) alert->record().set_seen(false);
+  const bool opened = open_plan(account_, *alert);
   account_.alerts.put(*alert);
   if (came.first && !alert->record().ended()) owe_receipt(at, view(said.alert_id()), content::Receipt::ARRIVED, at.now_s);
-  if (!came.first && !came.again) return;
-  News made = news_of(*alert, at.origin.name);
-  made.first = came.first;
-  made.round = at.delivery.round();
-  made.stage = at.delivery.stage();
-  news.push_back(std::move(made));
+  if (came.first || came.again) {
+    News made = news_of(*alert, at.origin.name);
+    made.first = came.first;
+    made.round = at.delivery.round();
+    made.stage = at.delivery.stage();
+    made.rings = may_ring(account_, *at.origin.expected, at.now_s);
+    news.push_back(std::move(made));
+  }
+  if (opened && at.origin.contact) plan_opened(*at.origin.contact, view(said.alert_id()), news);
+}
+
+void InboxReader::plan_opened(const Contact& person, View alert_id, std::vector<News>& news) {
+  opened_plan_of_ = person.id;
+  if (const auto alert = account_.alerts.find(alert_id)) news.push_back(plan_news_of(*alert, printable(person.name)));
+}
+
+// ---- responders by consent
+
+void InboxReader::of_responders(const At& at, const content::Content& content, std::vector<News>& news) {
+  const Contact& from = *at.origin.contact;
+  const auto add = [&](std::optional<News> made) {
+    if (made) news.push_back(std::move(*made));
+  };
+  if (content.has_may_i_wake()) add(take_may_i_wake(account_, from, content, at.now_s));
+  if (content.has_consent()) add(take_consent(account_, from, content));
+  if (content.has_plan()) {
+    news.push_back({.kind = News::Kind::plan_kept, .name = at.origin.name});
+    for (const Bytes& alert_id : take_sealed_plan(account_, from, content.plan(), at.now_s)) plan_opened(from, alert_id, news);
+  }
+  if (content.has_drill_booking()) {
+    News booking{.kind = News::Kind::booking, .name = at.origin.name};
+    booking.at_s = content.drill_booking().at_s();
+    booking.cancelled = content.drill_booking().cancelled();
+    news.push_back(std::move(booking));
+  }
+  owe_receipt(at, view(content.id()), content::Receipt::ARRIVED, at.now_s + random_below(receipt_delay_s + 1));
 }
 
 void InboxReader::notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news) {
@@ -265,6 +359,7 @@ void InboxReader::again(const At& at, const CopyId& content_id, std::vector<News
   account_.alerts.put(*alert);
   if (!came.again) return;
   News made = news_of(*alert, at.origin.name);
+  made.rings = may_ring(account_, *at.origin.expected, at.now_s);
   made.first = false;
   made.round = at.delivery.round();
   made.stage = at.delivery.stage();
@@ -286,11 +381,13 @@ void InboxReader::receipt(const At& at, const content::Receipt& receipt, std::ve
     }
     const auto content_id = ContentId::from(view(id));
     if (!content_id) continue;
+    account_.plans.arrived(*content_id, at.origin.contact->id, at.now_s);
     const auto sent = account_.sent.find(*content_id, at.origin.contact->id);
     if (!sent) continue;
     if (seen ? sent->seen_s != 0 : sent->arrived_s != 0) continue;
     if (seen) account_.sent.seen(*content_id, at.origin.contact->id, at.now_s);
     if (!seen) account_.sent.arrived(*content_id, at.origin.contact->id, at.now_s);
+    if (!is_message(sent->content)) continue;
     news.push_back({.kind = News::Kind::receipt, .name = at.origin.name, .content_id = bytes(view(id)), .seen = seen});
   }
 }
@@ -407,6 +504,7 @@ bool adopt_running(Account& account, std::uint64_t now_s) {
       content::Alert pressed;
       pressed.set_pressed_s(alert.pressed_s());
       pressed.set_hold_s(alert.hold_s());
+      pressed.set_drill(alert.drill());
       known->pressed(pressed);
     }
     adopt(*known, alert, now_s);

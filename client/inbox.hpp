@@ -26,6 +26,8 @@ class InboxReader {
     std::optional<Meeting> meeting;
     std::string name;
     bool own = false;  // through an address one gave oneself
+    // Set when it came through an address for the other responders of this person: 'contact' is one of them.
+    std::optional<Contact> about;
     Secret card_secret;
     bool introduction = false;
   };
@@ -35,9 +37,18 @@ class InboxReader {
     const Origin& origin;
     std::uint64_t now_s;
   };
-  std::optional<Origin> origin_of(const AddressHash& address, std::uint64_t now_s);
+  std::vector<News> read_one(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s);
+  std::optional<Origin> origin_of(const Given& given, std::uint64_t now_s);
+  // All who may write through it: sealed, it does not say who did.
+  std::vector<Origin> others_at(const Given& given);
+  // False: sealed by somebody else than this origin, and nothing has happened.
+  bool open_as(const At& at, const AddressHash& address, std::vector<News>& news);
+  void not_named_yet(const PublicKey& root, const Given& given, const wire::Delivery& delivery, std::uint64_t now_s,
+                     std::vector<News>& news);
+  void plan_opened(const Contact& person, View alert_id, std::vector<News>& news);
   void keep(const At& at, const e2ee::Opened& opened, std::vector<News>& news);
   void alert(const At& at, const content::Content& content, std::vector<News>& news);
+  void of_responders(const At& at, const content::Content& content, std::vector<News>& news);
   void notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news);
   void ending(const At& at, const content::Content& content, std::vector<News>& news);
   void receipt(const At& at, const content::Receipt& receipt, std::vector<News>& news);
@@ -57,7 +68,8 @@ class InboxReader {
   void say_trouble(const Contact& contact, View copy, std::uint64_t now_s);
 
   Account& account_;
-  std::optional<SentContent> again_;  // to be written again once the step that opened the request is over
+  std::optional<ContactId> opened_plan_of_;  // what waited for that plan is read next
+  std::optional<SentContent> again_;         // to be written again once the step that opened the request is over
 };
 
 // Own alerts that were pressed without the PIN, out of the send-only slot into the book. True when something is new.

@@ -9,10 +9,23 @@
 //   card          "card":"vigil:card:...", "not_after_s":n    card: a secret, like the QR code beside it
 //   words         "words":"three of them", "name":s           card, meet: to be compared with the other screen
 //   met           "name":s, "checked":bool                    card, meet: now a contact
-//   contact       "name":s, "checked":bool, "fingerprint":hex, "withdrawn":bool    contacts: one line each
+//   contact       "name":s, "checked":bool, "fingerprint":hex, "withdrawn":bool, "through":bool    contacts: one line each
 //   withdrawn     "name":s, "on_relay":bool, "was_woken":bool, "responders":n      withdraw: done here; on_relay: and there
 //   tier          "tier":n, "after_s":n, "names":[s]          tiers: one line each, from 1
 //   tiers_set     "responders":n, "prepared":n                tiers: n alerts can be pressed with no PIN and no network
+//   asking        "name":s, "lawyer":bool, "sent":bool        ask: she has been asked
+//   asked         "name":s, "lawyer":bool                     somebody asks whether her alert may wake you
+//   consent       "name":s, "word":W [, "hours":s] [, "until_s":n]    what somebody says about being woken by your alert
+//                 W: accepted, declined, off_duty, on_duty, left
+//   duty          "name":s, "word":W, "lawyer":bool, "hours":s [, "until_s":n]   duty: one line each; W also: asked
+//   tier_empty    "tier":n                                    listen: nobody in it would be woken now
+//   plan          "name":s [, "alert":id], "actions":[s], "station_name":s, "medication":s, "never_tell":[s],
+//                 "phrase_free":s, "phrase_forced":s, "people":[s], "lawyer_tier":n   opened by an alert, or plan show
+//   plan_kept     "name":s                                    a sealed plan has come; it cannot be read yet
+//   plan_edited   "people":n, "prepared":n                    plan edit
+//   plan_check    "what":s, "good":bool, "name":s, "words":s  plan check: one line each
+//   plan_checked  "good":bool
+//   drill_booked  "name":s, "for_s":n, "cancelled":bool       somebody has booked a drill with you
 //   kept          "content":id, "name":s                      send: in the outbox, on disk
 //   sent          "content":id, "name":s                      the relay has it (also from the outbox, later); without both: an
 //                                                             alert, sent by a listen that is locked
@@ -23,7 +36,7 @@
 //                 S: not_sent, waits, on_relay, on_phones, seen, answering, nobody, all_clear, forced, unanswered
 //                 (unanswered: what a responder's device says before nobody's silence has become news)
 //   alert         "alert":id, "name":s, "pressed_s":n, "round":n, "tier":n, "stage":n, "first":bool, "note":s, "drill":bool,
-//                 "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}], newest first;
+//                 "rings":bool, "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}], newest first;
 //                 first: false = the same alert, rung again by a later round
 //   seen          "alert":id                                  a key was pressed
 //   receipt       "content":id | "alert":id, "name":s, "kind":"arrived"|"seen"

@@ -13,8 +13,10 @@
 
 #include "client/answering.hpp"
 #include "client/clock.hpp"
+#include "client/consent.hpp"
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
+#include "client/plans.hpp"
 #include "client/telling.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
@@ -34,6 +36,7 @@ constexpr milliseconds retry_most{15'000};
 constexpr seconds rings_every{3};
 constexpr seconds upkeep_every{3600};
 constexpr seconds withdraw_every{30};      // addresses that their relay does not know to be withdrawn yet
+constexpr seconds people_every{20};        // who is on duty, whose plan is old
 constexpr seconds anew_every{6 * 3600};    // links are made anew: keys are published when one begins
 constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
 constexpr std::uint64_t look_later_s = 30;
@@ -100,6 +103,7 @@ asio::awaitable<Outcome<void>> Listening::run() {
   begin(look_at_own());
   begin(answer_elsewhere());
   begin(keep_fresh());
+  begin(keep_people());
   if (options_.watch) begin(ring());
   // The tasks' frames hold references into this object: it waits for the last of them. Not when it locks: a task may wait for a
   // relay that does not answer, and whoever called ends the loop, and all frames with it, at once.
@@ -188,7 +192,8 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
   last_delivery_ = Clock::now();
   for (const News& news : reader_.read(root, delivery, now_s)) {
     show_news(screen_, news, now_s);
-    if (news.kind == News::Kind::alert && options_.watch) {
+    if (news.kind == News::Kind::consent || news.kind == News::Kind::plan) people_changed_ = true;
+    if (news.kind == News::Kind::alert && options_.watch && news.rings) {
       if (news.first || !ringing_.contains(news.alert_id)) screen_.say("  " + words::press_a_key());
       ringing_[news.alert_id] = now_s;
       screen_.ring();
@@ -216,11 +221,23 @@ void Listening::show_waiting() {
     const record::AlertRecord& record = alert.record();
     if (record.hers() || record.seen() || alert.over() || !record.has_alert()) continue;
     const auto person = e2ee::IdentityKey::from(view(record.person()));
-    show_news(screen_, news_of(alert, person ? account_.name_of(*person) : words::somebody()), now_s);
+    const std::string name = person ? account_.name_of(*person) : words::somebody();
+    News news = news_of(alert, name);
+    news.rings = person && may_ring(account_, *person, now_s);
+    show_news(screen_, news, now_s);
+    if (record.has_plan()) show_news(screen_, plan_news_of(alert, name), now_s);
+    if (!news.rings) continue;
     screen_.say("  " + words::press_a_key());
     ringing_[id_of(alert)] = now_s;
     screen_.ring();
     start_command();
+  }
+  for (const Agreement& duty : account_.duties.all()) {
+    const auto contact = account_.contacts.find(duty.contact);
+    if (duty.word != Word::asked || !contact) continue;
+    News news{.kind = News::Kind::asked, .name = account_.name_of(contact->identity)};
+    news.lawyer = duty.lawyer;
+    show_news(screen_, news, now_s);
   }
   for (const Received& received : account_.inbox.not_shown()) {
     News news{.kind = News::Kind::text, .text = received.content.text().text(), .written_s = received.content.written_s()};
@@ -249,7 +266,10 @@ void Listening::key_pressed() {
           {.to = contact->id, .kind = content::Receipt::SEEN, .content_id = *ContentId::from(alert_id), .due_s = now_s});
     }
     step.commit();
-    screen_.event(JsonLine("seen", now_s).id("alert", alert_id));
+    JsonLine line("seen", now_s);
+    line.id("alert", alert_id);
+    if (alert->record().alert().drill()) line.flag("drill", true);
+    screen_.event(line);
     if (!alert->record().ended()) screen_.say_now(words::you_have_seen_it());
   }
 }
@@ -473,6 +493,44 @@ asio::awaitable<void> Listening::keep_fresh() {
       for (OwnerLink* link : links_) link->stop();
     }
     co_await pause(milliseconds(1'000));
+  }
+}
+
+// ---- people
+
+void Listening::say_empty_tiers() {
+  const std::uint64_t now_s = wall_s();
+  const std::vector<std::uint32_t> empty = empty_tiers(account_, now_s);
+  if (empty == empty_tiers_said_) return;
+  empty_tiers_said_ = empty;
+  for (const std::uint32_t tier : empty) {
+    screen_.event(JsonLine("tier_empty", now_s).number("tier", tier));
+    screen_.loud(clock_seconds(now_s) + "  " + words::tier_empty(tier));
+  }
+}
+
+// Whoever goes off duty or leaves is out of the next alert at once; plans go to those who lack them; other responders of an alert
+// can be written to without waiting for their keys.
+asio::awaitable<void> Listening::keep_people() {
+  Clock::time_point next = Clock::now();
+  while (!stopped_) {
+    if (ready_ != 0 && (people_changed_ || Clock::now() >= next)) {
+      const bool changed = std::exchange(people_changed_, false);
+      next = Clock::now() + people_every;
+      const Remade remade = remake_prepared(account_, wall_s(), false);
+      if (remade.fresh) {
+        JsonLine line("upkeep", wall_s());
+        line.number("prepared", static_cast<std::int64_t>(remade.prepared));
+        screen_.event(line.number("responders", static_cast<std::int64_t>(remade.responders)));
+      }
+      say_empty_tiers();
+      co_await send_plans(account_);
+      for (const Contact& contact : account_.contacts.all()) {
+        if (!changed || stopped_) break;
+        if (contact.through) co_await fetch_bundles(account_, contact.id);
+      }
+    }
+    co_await pause(milliseconds(200));
   }
 }
 

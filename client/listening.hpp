@@ -46,10 +46,12 @@ class Listening {
   asio::awaitable<void> answer_elsewhere();
   asio::awaitable<void> ring();
   asio::awaitable<void> keep_fresh();
+  asio::awaitable<void> keep_people();
   asio::awaitable<void> pause(std::chrono::milliseconds for_so_long);
 
   void take(const PublicKey& root, const wire::Delivery& delivery);
   void show_waiting();
+  void say_empty_tiers();
   void start_command();
   void note_clock(const Greeted& greeted);
 
@@ -68,6 +70,8 @@ class Listening {
   std::chrono::steady_clock::time_point last_delivery_{};
   std::size_t ready_ = 0;
   bool clock_said_ = false;
+  bool people_changed_ = true;                   // alerts, plans and keys may have to be made anew
+  std::vector<std::uint32_t> empty_tiers_said_;  // and nobody needs to hear it twice
   std::size_t tasks_ = 0;
 };
 

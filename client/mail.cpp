@@ -46,6 +46,19 @@ bool wants_keys(Account& account, ContactId id, wire::Lane lane, std::uint64_t n
   return false;
 }
 
+asio::awaitable<void> fetch_bundles(Account& account, ContactId id) {
+  const auto contact = account.contacts.find(id);
+  if (!contact) co_return;
+  for (const Reach& reach : account.contacts.reaches(id)) {
+    if (!reach.bundle.empty()) continue;
+    const Outcome<wire::Answer> answer = co_await ask_one(reach.routes, fetch_request(reach.address, false));
+    if (!answer || answer->status() != wire::DONE || !answer->has_prekeys()) continue;
+    const View bundle = view(answer->prekeys().bundle());
+    const auto checked = e2ee::verify_bundle(bundle, contact->identity, wall_s(), 0, e2ee::BundleAge::must_be_fresh);
+    if (checked) account.contacts.set_bundle(id, reach.routes.root(), bundle, checked->sequence());
+  }
+}
+
 asio::awaitable<FreshKeys> fetch_keys(Account& account, ContactId id, wire::Lane lane, std::chrono::milliseconds patience) {
   FreshKeys keys;
   const auto contact = account.contacts.find(id);

@@ -22,6 +22,8 @@ struct FreshKeys {
   std::optional<e2ee::Fault> bad;  // a relay gave keys that are not right: nothing of them was kept
 };
 asio::awaitable<FreshKeys> fetch_keys(Account& account, ContactId contact, wire::Lane lane, std::chrono::milliseconds patience);
+// Only the bundle of each reach that has none yet: nothing of hers is used up.
+asio::awaitable<void> fetch_bundles(Account& account, ContactId contact);
 
 // Whether a session for this lane is missing, or the bundle is older than a day: then fetch_keys first, if there is a network.
 bool wants_keys(Account& account, ContactId contact, wire::Lane lane, std::uint64_t now_s);
@@ -31,6 +33,11 @@ bool wants_keys(Account& account, ContactId contact, wire::Lane lane, std::uint6
 std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const Contact& contact,
                                                          const content::Content& content, wire::Lane lane, const FreshKeys& keys,
                                                          bool keep, std::uint64_t now_s);
+
+// Written by a person to be read by one: worth a line when it is on its way or has come.
+inline bool is_message(const content::Content& content) {
+  return content.has_text();
+}
 
 // A content with a fresh random id.
 content::Content new_content(std::uint64_t now_s);

@@ -27,14 +27,28 @@ std::string bytes(View v) {
   return std::string(text(v));
 }
 
+std::uint32_t prekeys_for(GrantFor whom) {
+  switch (whom) {
+    case GrantFor::contact:
+      return limits::prekeys_per_address_default;
+    case GrantFor::others:
+      return limits::responders_max;  // one first message of each
+    case GrantFor::introduction:
+      return 1;
+    case GrantFor::self:
+      break;
+  }
+  return 0;
+}
+
 wire::Grant grant_for(GrantFor whom, const Address& address) {
   wire::Grant grant;
   grant.set_address_hash(bytes(address_hash(address).view()));
   grant.set_normal(whom != GrantFor::self);
   grant.set_urgent(whom != GrantFor::introduction);
-  grant.set_vigils(whom != GrantFor::introduction);
+  grant.set_vigils(whom == GrantFor::contact || whom == GrantFor::self);
   grant.set_life_max(whom == GrantFor::introduction ? wire::ONE_HOUR : wire::THIRTY_DAYS);
-  grant.set_prekeys_max(whom == GrantFor::contact ? limits::prekeys_per_address_default : whom == GrantFor::introduction ? 1 : 0);
+  grant.set_prekeys_max(prekeys_for(whom));
   grant.set_expires(whom == GrantFor::introduction ? wire::TEN_MINUTES : wire::LIFETIME_UNSET);
   return grant;
 }
@@ -63,6 +77,9 @@ asio::awaitable<OwnerOutcome<Address>> grant_address(Account& account, OwnerLink
       break;
     case GrantFor::self:
       given.to = Given::To::self;
+      break;
+    case GrantFor::others:
+      given.to = Given::To::others;
       break;
     case GrantFor::introduction:
       given.to = Given::To::introduction;

@@ -34,7 +34,8 @@ asio::awaitable<bool> withdraw_everywhere(Account& account);
 asio::awaitable<OwnerOutcome<std::uint32_t>> publish_keys(Account& account, OwnerLink& link, const Relay& relay,
                                                           std::uint64_t now_s);
 
-enum class GrantFor { contact, self, introduction };
+// others: for the other responders of a contact's alerts
+enum class GrantFor { contact, self, introduction, others };
 // Grants a fresh address and writes down to whom it belongs before the relay knows it.
 asio::awaitable<OwnerOutcome<Address>> grant_address(Account& account, OwnerLink& link, const Relay& relay, GrantFor whom,
                                                      std::optional<ContactId> contact, const Secret* card_secret,

@@ -25,9 +25,10 @@ constexpr const char* codes =
     "  1  not understood; nothing happened     7  the words differ, or nobody came\n"
     "  2  NOT SENT YET: kept, tried again      8  somebody else is answering already\n"
     "  3  wrong PIN                            9  this alert is over\n"
-    "  4  refused: used, too old, withdrawn   10  something else; the sentence says what\n"
-    "  5  no profile, damaged, or in use\n\n"
-    "First: vigil join, then vigil card and vigil meet, then vigil tiers set. Then: vigil alert, and on the other side vigil "
+    "  4  refused: used, withdrawn, no yes    10  something else; the sentence says what\n"
+    "  5  no profile, damaged, or in use      11  ready, plan check: not ready\n\n"
+    "First: vigil join, then vigil card and vigil meet, then vigil ask, then vigil tiers set. Then: vigil alert, and on the "
+    "other side vigil "
     "listen.";
 
 Exit run_command(const commands::Common& common, const commands::Run& run) {
@@ -63,9 +64,10 @@ int main(int count, char** arguments) {
   app.add_flag("--plain", common.plain, "no colours, bell or QR code");
   app.add_option("--pin-fd", common.pin_fd, "read the PIN from this file descriptor instead of asking")->type_name("N");
   for (const auto add :
-       {commands::add_join, commands::add_card, commands::add_meet, commands::add_contacts, commands::add_tiers,
-        commands::add_send, commands::add_alert, commands::add_cancel, commands::add_listen, commands::add_answer,
-        commands::add_give_back, commands::add_all_clear, commands::add_status, commands::add_withdraw}) {
+       {commands::add_join, commands::add_card, commands::add_meet, commands::add_contacts, commands::add_ask, commands::add_duty,
+        commands::add_tiers, commands::add_plan, commands::add_send, commands::add_alert, commands::add_cancel,
+        commands::add_listen, commands::add_answer, commands::add_give_back, commands::add_all_clear, commands::add_status,
+        commands::add_withdraw}) {
     add(app, common, run);
   }
   try {

@@ -4,6 +4,7 @@
 
 #include "client/clock.hpp"
 #include "client/fixes.hpp"
+#include "client/news_responders.hpp"
 #include "client/printable.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -84,17 +85,25 @@ std::string short_id(View alert_id) {
   return hex(alert_id).substr(0, alert_digits);
 }
 
+// Nothing of an exercise is shown without saying so.
+std::string in_drill(bool drill, const std::string& sentence) {
+  return drill ? words::drill_mark() + " " + sentence : sentence;
+}
+void mark(JsonLine& line, bool drill) {
+  if (drill) line.flag("drill", true);
+}
+
 void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   const content::Alert& alert = news.alert;
   const std::vector<Fix> fixes = fixes_of(alert.track());
   JsonLine line("alert", now_s);
   line.id("alert", news.alert_id).text("name", news.name).number("pressed_s", static_cast<std::int64_t>(alert.pressed_s()));
   line.number("round", news.round).number("tier", alert.tier()).number("stage", news.stage).flag("first", news.first);
-  line.text("note", alert.note()).flag("drill", alert.drill()).raw("fixes", fixes_json(fixes));
+  line.text("note", alert.note()).flag("drill", alert.drill()).flag("rings", news.rings).raw("fixes", fixes_json(fixes));
   screen.event(line);
 
   if (!news.first) {
-    screen.loud(clock_seconds(now_s) + "  " + words::ring_again(news.name, news.round));
+    screen.loud(clock_seconds(now_s) + "  " + in_drill(alert.drill(), words::ring_again(news.name, news.round)));
   } else {
     const bool ahead = alert.pressed_s() > now_s + clocks_differ_s;
     const std::string clock = clock_text(ahead ? now_s : alert.pressed_s(), now_s);
@@ -119,6 +128,7 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   }
   if (!alert.note().empty()) screen.say("  " + words::note_is(printable(alert.note(), note_characters_max)));
   screen.say("  " + words::how_to_answer(short_id(news.alert_id)));
+  if (!news.rings) screen.say("  " + words::shown_not_rung());
 }
 
 void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -126,13 +136,14 @@ void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
   line.id("alert", news.alert_id).text("act", act_name(news.act)).text("name", news.name);
   if (!news.other.empty()) line.text("other", news.other);
   if (news.act == wire::Released::ANSWERED) line.number("lease_s", news.lease_s);
+  mark(line, news.drill);
   screen.event(line);
   switch (news.act) {
     case wire::Released::GIVEN_BACK:
-      screen.say_now(words::gave_back(news.name));
+      screen.say_now(in_drill(news.drill, words::gave_back(news.name)));
       break;
     case wire::Released::LAPSED:
-      screen.say_now(words::lapsed(news.name));
+      screen.say_now(in_drill(news.drill, words::lapsed(news.name)));
       break;
     case wire::Released::ANSWERED:  // the state says it
     case wire::Released::CLOSED:
@@ -157,25 +168,50 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
       JsonLine line("receipt", now_s);
       line.id(news.alert_id.empty() ? "content" : "alert", news.alert_id.empty() ? news.content_id : news.alert_id);
       line.text("name", news.name).text("kind", news.seen ? "seen" : "arrived");
+      mark(line, news.drill);
       screen.event(line);
       if (news.alert_id.empty()) {
         if (!news.seen) screen.say_now(words::received_by(news.name));
       } else {
-        screen.say_now(news.seen ? words::they_have_seen_it(news.name) : words::their_phone_has_it(news.name));
+        const std::string sentence = news.seen ? words::they_have_seen_it(news.name) : words::their_phone_has_it(news.name);
+        screen.say_now(in_drill(news.drill, sentence));
       }
       break;
     }
-    case News::Kind::ending:
-      screen.event(JsonLine("ending", now_s).id("alert", news.alert_id).text("name", news.name).flag("forced", news.forced));
+    case News::Kind::ending: {
+      JsonLine line("ending", now_s);
+      line.id("alert", news.alert_id).text("name", news.name).flag("forced", news.forced);
+      mark(line, news.drill);
+      screen.event(line);
       if (news.forced) {
-        screen.loud(clock_seconds(now_s) + "  " + news.name + ": " + words::forced_to_cancel());
+        screen.loud(clock_seconds(now_s) + "  " + in_drill(news.drill, news.name + ": " + words::forced_to_cancel()));
       } else {
-        screen.say_now(words::her_own_ending(news.name));
+        screen.say_now(in_drill(news.drill, words::her_own_ending(news.name)));
       }
       break;
-    case News::Kind::all_clear:
-      screen.event(JsonLine("all_clear", now_s).id("alert", news.alert_id).text("name", news.name).text("note", news.text));
-      screen.say_now(words::says_all_clear(news.name, printable(news.text, note_characters_max)));
+    }
+    case News::Kind::all_clear: {
+      JsonLine line("all_clear", now_s);
+      line.id("alert", news.alert_id).text("name", news.name).text("note", news.text);
+      mark(line, news.drill);
+      screen.event(line);
+      screen.say_now(in_drill(news.drill, words::says_all_clear(news.name, printable(news.text, note_characters_max))));
+      break;
+    }
+    case News::Kind::asked:
+      show_asked(screen, news, now_s);
+      break;
+    case News::Kind::consent:
+      show_consent(screen, news, now_s);
+      break;
+    case News::Kind::plan:
+      show_plan(screen, news, now_s);
+      break;
+    case News::Kind::plan_kept:
+      screen.event(JsonLine("plan_kept", now_s).text("name", news.name));
+      break;
+    case News::Kind::booking:
+      show_booking(screen, news, now_s);
       break;
     case News::Kind::text: {
       JsonLine line("text", now_s);
@@ -208,6 +244,13 @@ News news_of(const AlertState& alert, const std::string& name) {
     news.round = vigil.round();
     news.stage = vigil.stage();
   }
+  return news;
+}
+
+News plan_news_of(const AlertState& alert, const std::string& name) {
+  News news{.kind = News::Kind::plan, .name = name};
+  news.alert_id = id_of(alert);
+  news.plan = alert.record().plan();
   return news;
 }
 
@@ -271,10 +314,13 @@ void show_state(Screen& screen, const AlertState& alert, const AlertView& view, 
   if (view.shown == Shown::nobody) line.number("silent_s", static_cast<std::int64_t>(view.silent_s));
   if (view.round > 0) line.number("round", view.round);
   if (view.forced) line.flag("forced", true);
+  const bool drill = alert.record().alert().drill();
+  mark(line, drill);
   screen.event(line);
-  if (view.forced && view.shown != Shown::forced) screen.loud(words::forced_to_cancel());
+  if (view.forced && view.shown != Shown::forced) screen.loud(in_drill(drill, words::forced_to_cancel()));
   const bool ends = view.shown == Shown::answering;  // renewed, it is said again with its new end
-  screen.loud(clock_seconds(now_s) + "  " + (ends ? words::until(sentence, clock_text(view.until_s, now_s)) : sentence));
+  const std::string said = ends ? words::until(sentence, clock_text(view.until_s, now_s)) : sentence;
+  screen.loud(clock_seconds(now_s) + "  " + in_drill(drill, said));
 }
 
 }  // namespace vigil::client

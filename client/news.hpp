@@ -23,6 +23,11 @@ struct News {
     press_again,    // she could not open our alert
     cannot_open,
     unproved,  // a relay's word about an alert without its proof
+    asked,     // somebody asks whether her alert may wake this member
+    consent,   // what somebody says about being woken by this member's
+    plan,      // of an alert: what she wants told now
+    plan_kept,
+    booking,  // of a drill, for a lawyer
   };
   Kind kind = Kind::text;
   std::string name{};  // whose
@@ -31,6 +36,8 @@ struct News {
   content::Alert alert{};
   std::uint32_t round = 0, stage = 0;
   bool first = false;
+  bool rings = true;    // alert: she may be woken by this person, now
+  bool drill = false;   // everything but an alert, which says it itself
   bool seen = false;    // receipt
   bool forced = false;  // ending
   wire::Released::Act act = wire::Released::ACT_UNSET;
@@ -38,11 +45,18 @@ struct News {
   std::uint32_t lease_s = 0;
   std::string text{};  // text, note of an all-clear
   std::uint64_t written_s = 0;
+  content::Consent consent{};
+  content::Plan plan{};
+  bool lawyer = false;     // asked
+  std::uint64_t at_s = 0;  // booking
+  bool cancelled = false;  // booking
 };
 
 void show_news(Screen& screen, const News& news, std::uint64_t now_s);
 // The alert as it lies in the book, for a screen that was not there when it came.
 News news_of(const AlertState& alert, const std::string& name);
+// Her plan, if it is open in the record.
+News plan_news_of(const AlertState& alert, const std::string& name);
 
 // This device's clock against a relay's.
 void show_clock_off(Screen& screen, std::int64_t off_s, std::uint64_t now_s);

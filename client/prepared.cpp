@@ -227,8 +227,13 @@ Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan
 
 // ---- at the press
 
+// Of the plan that lies sealed with the responders.
+struct PlanKey {
+  std::string id, key;
+};
+
 content::Alert alert_of(const kept::PreparedVigil& prepared, const wire::Vigil& vigil, const std::string& alert_id,
-                        const Press& press) {
+                        const PlanKey& plan, const Press& press) {
   content::Alert alert;
   alert.set_vigil_id(vigil.id());
   alert.set_alert_id(alert_id);
@@ -236,6 +241,10 @@ content::Alert alert_of(const kept::PreparedVigil& prepared, const wire::Vigil& 
   alert.set_hold_s(press.hold_s);
   if (press.track.has_newest()) *alert.mutable_track() = press.track;
   alert.set_drill(press.drill);
+  if (!press.drill) {  // an exercise opens nothing
+    alert.set_plan_id(plan.id);
+    alert.set_plan_key(plan.key);
+  }
   for (int i = 0; i < prepared.copies_size(); ++i) {
     content::Responder& responder = *alert.add_responders();
     responder.set_head(vigil.answers(i).head());
@@ -279,8 +288,9 @@ kept::RunningVigil running_of(const kept::PreparedVigil& prepared, const wire::V
 }
 
 // Fills the stages of one vigil and moves the chains. malformed: the slot's record is damaged.
-Sealed<void> seal_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const std::string& alert_id, const Press& press) {
-  const content::Alert common = alert_of(prepared, vigil, alert_id, press);
+Sealed<void> seal_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const std::string& alert_id, const PlanKey& plan,
+                         const Press& press) {
+  const content::Alert common = alert_of(prepared, vigil, alert_id, plan, press);
   const std::size_t bytes = stage_envelope_bytes(prepared);
   for (int i = 0; i < prepared.copies_size(); ++i) {
     kept::PreparedCopy& copy = *prepared.mutable_copies(i);
@@ -321,6 +331,8 @@ std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, 
   alert.set_alert_id(as_string(random_bytes(16)));
   alert.set_made_s(now_s);
   alert.set_sender(as_string(own.key().view()));
+  alert.set_plan_id(as_string(plan.plan_id));
+  alert.set_plan_key(as_string(plan.plan_key));
   for (const auto& [root, relay] : by_relay(plan)) {
     Sealed<kept::PreparedVigil> vigil = prepare_vigil(root, relay, own, box_keys, alert.alert_id(), now_s);
     if (!vigil) return std::unexpected(vigil.error());
@@ -336,6 +348,7 @@ std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepare
   out.running.set_alert_id(used.alert_id());
   out.running.set_pressed_s(press.pressed_s);
   out.running.set_hold_s(press.hold_s);
+  out.running.set_drill(press.drill);
   for (kept::PreparedVigil& one : *used.mutable_vigils()) {
     wire::Vigil vigil;
     const Outcome<Routes> routes = Routes::read(view(one.routes()));
@@ -345,7 +358,7 @@ std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepare
         vigil.addresses().size() < copies * Address::length)
       return std::unexpected(e2ee::Fault::malformed);
     vigil.set_due_in_s(press.hold_s + first_after_s(one));
-    const Sealed<void> sealed = seal_stages(vigil, one, used.alert_id(), press);
+    const Sealed<void> sealed = seal_stages(vigil, one, used.alert_id(), {used.plan_id(), used.plan_key()}, press);
     if (!sealed) return std::unexpected(sealed.error());
     *out.running.add_vigils() = running_of(one, vigil);
     out.vigils.push_back({*routes, *id, keep_parts(vigil)});
@@ -353,13 +366,14 @@ std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepare
   return out;
 }
 
-std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedVigil& prepared,
-                                                                               const std::string& alert_id, const Press& press) {
+std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedAlert& alert, int which,
+                                                                               const Press& press) {
+  kept::PreparedVigil& prepared = *alert.mutable_vigils(which);
   wire::Vigil vigil;
   if (!vigil.ParseFromString(prepared.vigil()) || vigil.answers_size() != prepared.copies_size() ||
       vigil.addresses().size() < static_cast<std::size_t>(prepared.copies_size()) * Address::length)
     return std::unexpected(e2ee::Fault::malformed);
-  const Sealed<void> sealed = seal_stages(vigil, prepared, alert_id, press);
+  const Sealed<void> sealed = seal_stages(vigil, prepared, alert.alert_id(), {alert.plan_id(), alert.plan_key()}, press);
   if (!sealed) return std::unexpected(sealed.error());
   std::vector<wire::StageEnvelope> fresh;
   for (int stage = 0; stage < vigil.stages_size(); ++stage)

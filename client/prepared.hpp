@@ -41,6 +41,7 @@ struct OwnReach {
 struct Plan {
   std::vector<PlannedResponder> responders;  // at most limits::responders_max per relay
   std::vector<OwnReach> own;                 // a relay without one gets no own notice
+  Bytes plan_id, plan_key;                   // of the sealed plan (content.SealedPlan); empty: there is none
 };
 
 // One prepared alert for every relay of the plan. Faults of e2ee when a bundle is unusable; too_large: too many responders or

@@ -6,10 +6,10 @@
 
 namespace vigil::client {
 
-// Seals the copies of all stages once more and moves the one-shot chains in 'prepared', so that no step of them ever seals two
-// contents. Whoever wants to refresh keeps a copy of the prepared alert before seal_alert() uses it up, and throws away its first
-// result: that step is the one which seal_alert() took.
-std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedVigil& prepared,
-                                                                               const std::string& alert_id, const Press& press);
+// Seals the copies of all stages of one of its vigils once more and moves the one-shot chains in 'alert', so that no step of them
+// ever seals two contents. Whoever wants to refresh keeps a copy of the prepared alert before seal_alert() uses it up, and throws
+// away its first result: that step is the one which seal_alert() took.
+std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedAlert& alert, int which,
+                                                                               const Press& press);
 
 }  // namespace vigil::client

@@ -40,9 +40,12 @@ void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s) {
   }
 }
 
-std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s) {
-  const Outcome<std::vector<kept::RunningAlert>> running = slot.running();
-  if (!running || running->empty()) return std::nullopt;
+std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s,
+                                                 std::optional<bool> drill) {
+  Outcome<std::vector<kept::RunningAlert>> running = slot.running();
+  if (!running) return std::nullopt;
+  if (drill) std::erase_if(*running, [&](const kept::RunningAlert& alert) { return alert.drill() != *drill; });
+  if (running->empty()) return std::nullopt;
   const kept::RunningAlert& newest = running->back();
   if (newest.pressed_s() > now_s || newest.pressed_s() + within_s < now_s) return std::nullopt;
   return newest;

@@ -13,6 +13,8 @@ namespace vigil::client {
 void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s);
 
 // The newest alert pressed within 'within_s' that was not cancelled.
-std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s);
+// With 'drill': only drills, or only what is none. A drill that goes on never swallows a press that is meant.
+std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s,
+                                                 std::optional<bool> drill = std::nullopt);
 
 }  // namespace vigil::client

@@ -13,7 +13,7 @@ CREATE TABLE relays (
   self_address BLOB, bundle_sequence INTEGER NOT NULL, bundle_not_after_s INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE contacts (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, identity BLOB NOT NULL UNIQUE, checked INTEGER NOT NULL,
-  responder INTEGER NOT NULL, met_s INTEGER NOT NULL);
+  responder INTEGER NOT NULL, met_s INTEGER NOT NULL, through INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE reaches (
   contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, root BLOB NOT NULL, number INTEGER NOT NULL,
   routes BLOB NOT NULL, address BLOB NOT NULL, bundle BLOB NOT NULL, bundle_sequence INTEGER NOT NULL,
@@ -60,6 +60,31 @@ CREATE TABLE alert_contents (content_id BLOB PRIMARY KEY, alert_id BLOB NOT NULL
 CREATE TABLE meetings (
   row INTEGER PRIMARY KEY, mine INTEGER NOT NULL, through BLOB NOT NULL, identity BLOB NOT NULL, secret BLOB NOT NULL,
   name TEXT NOT NULL, reach BLOB NOT NULL, she INTEGER NOT NULL, i INTEGER NOT NULL, until_s INTEGER NOT NULL);
+
+-- responders by consent and plans (records/agreements, records/plans)
+CREATE TABLE agreements (
+  side INTEGER NOT NULL, contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, word INTEGER NOT NULL,
+  lawyer INTEGER NOT NULL, asked_s INTEGER NOT NULL, said_s INTEGER NOT NULL, off INTEGER NOT NULL, off_until_s INTEGER NOT NULL,
+  days INTEGER NOT NULL, from_min INTEGER NOT NULL, to_min INTEGER NOT NULL, utc_offset_min INTEGER NOT NULL,
+  reach BLOB NOT NULL, PRIMARY KEY (side, contact)) WITHOUT ROWID;
+CREATE TABLE plans_sent (
+  contact INTEGER PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE, plan_id BLOB NOT NULL, content_id BLOB NOT NULL,
+  sent_s INTEGER NOT NULL, arrived_s INTEGER NOT NULL);
+CREATE TABLE plans_held (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+  plan_id BLOB NOT NULL, sealed BLOB NOT NULL, came_s INTEGER NOT NULL, UNIQUE (contact, plan_id));
+CREATE TABLE waiting_copies (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, copy_id BLOB NOT NULL UNIQUE,
+  contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, root BLOB NOT NULL, delivery BLOB NOT NULL,
+  came_s INTEGER NOT NULL);
+
+-- what `ready` counts (records/readiness)
+CREATE TABLE probes (
+  contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, root BLOB NOT NULL, next_s INTEGER NOT NULL,
+  good_s INTEGER NOT NULL, refused_s INTEGER NOT NULL, PRIMARY KEY (contact, root)) WITHOUT ROWID;
+CREATE TABLE drills (alert_id BLOB PRIMARY KEY, pressed_s INTEGER NOT NULL, lawyer INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE drill_people (alert_id BLOB NOT NULL, contact INTEGER NOT NULL, PRIMARY KEY (alert_id, contact)) WITHOUT ROWID;
+CREATE TABLE drill_bookings (contact INTEGER PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE, at_s INTEGER NOT NULL);
 )sql";
 
 }  // namespace vigil::client

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "client/about.hpp"
+#include "client/mail.hpp"
 #include "client/running.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -11,33 +12,33 @@
 namespace vigil::client {
 namespace {
 
-// To whom a content went; nothing for receipts and the like, which are no news.
-std::optional<std::string> name_of_content(Account& account, View id) {
-  for (const SentContent& waiting : account.sent.waiting()) {
-    if (vigil::text(waiting.content_id.view()) != vigil::text(id)) continue;
-    const auto contact = account.contacts.find(waiting.to);
-    return contact ? account.name_of(contact->identity) : words::somebody();
-  }
+// What went, and to whom; nothing for receipts and the like, which are no news.
+std::optional<SentContent> content_sent(Account& account, View id) {
+  for (SentContent& waiting : account.sent.waiting())
+    if (vigil::text(waiting.content_id.view()) == vigil::text(id)) return std::move(waiting);
   return std::nullopt;
 }
 
 void tell_content(Account& account, Screen& screen, const About& about, Fate fate, std::uint64_t now_s) {
-  const auto name = name_of_content(account, about.id);
-  if (!name) return;
+  const std::optional<SentContent> sent = content_sent(account, about.id);
+  if (!sent) return;
+  const auto contact = account.contacts.find(sent->to);
+  const std::string name = contact ? account.name_of(contact->identity) : words::somebody();
   switch (fate) {
     case Fate::done:
-      screen.event(JsonLine("sent", now_s).id("content", about.id).text("name", *name));
-      screen.say_now(words::sent_from_outbox(words::a_message_to(*name)));
+      if (!is_message(sent->content)) break;
+      screen.event(JsonLine("sent", now_s).id("content", about.id).text("name", name));
+      screen.say_now(words::sent_from_outbox(words::a_message_to(name)));
       break;
     case Fate::refused:
     case Fate::given_up:
-      screen.event(JsonLine("unreachable", now_s).text("name", *name).flag("given_up", fate == Fate::given_up));
-      screen.say_now(fate == Fate::refused ? words::cannot_be_reached(*name) : words::given_up(*name));
+      screen.event(JsonLine("unreachable", now_s).text("name", name).flag("given_up", fate == Fate::given_up));
+      screen.say_now(fate == Fate::refused ? words::cannot_be_reached(name) : words::given_up(name));
       break;
     case Fate::broken:
       screen.event(
-          JsonLine("not_sent", now_s).text("name", *name).text("words", words::cannot_be_sent(words::a_message_to(*name))));
-      screen.say_now(words::cannot_be_sent(words::a_message_to(*name)));
+          JsonLine("not_sent", now_s).text("name", name).text("words", words::cannot_be_sent(words::a_message_to(name))));
+      screen.say_now(words::cannot_be_sent(words::a_message_to(name)));
       break;
     case Fate::waiting:
       break;

@@ -3,8 +3,10 @@
 #include <set>
 
 #include "client/clock.hpp"
+#include "client/consent.hpp"
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
+#include "client/plans.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
@@ -29,6 +31,7 @@ Hash plan_fingerprint(const Plan& plan) {
       add(reach.bundle.identity().view());
     }
   }
+  add(plan.plan_id);
   for (const OwnReach& own : plan.own) {
     add(own.routes.hash().view());
     add(own.address.view());
@@ -38,7 +41,7 @@ Hash plan_fingerprint(const Plan& plan) {
 
 Plan plan_of(Account& account, std::uint64_t now_s, std::vector<std::string>& unusable) {
   Plan plan;
-  for (const TierPlace& place : account.tiers.all()) {
+  for (const TierPlace& place : awake_places(account, now_s)) {
     const auto contact = account.contacts.find(place.contact);
     if (!contact) continue;
     PlannedResponder responder{.name = contact->name, .tier = place.tier, .after_s = place.after_s, .reaches = {}};
@@ -53,6 +56,10 @@ Plan plan_of(Account& account, std::uint64_t now_s, std::vector<std::string>& un
     }
   }
   if (plan.responders.empty()) return plan;
+  if (const auto sealed = own_plan(account)) {
+    plan.plan_id = sealed->id;
+    plan.plan_key = sealed->key;
+  }
   const Bytes bundle = own_bundle(account, now_s);
   const auto own = e2ee::verify_bundle(bundle, account.identity.key(), now_s, 0, e2ee::BundleAge::may_be_old);
   for (const Relay& relay : account.relays.all()) {
@@ -112,6 +119,8 @@ void forget_all_old(Account& account, std::uint64_t now_s) {
   forget_old(account.container, now_s);
   account.alerts.forget_old(now_s);
   account.meetings.forget_old(now_s);
+  account.plans.forget_old(now_s);
+  forget_through(account);
   for (const Given& given : account.addresses.expired(now_s)) account.addresses.remove(address_hash(given.address));
   account.container.grow_if_needed();
 }
@@ -126,6 +135,7 @@ asio::awaitable<Remade> keep_up(Account& account, bool always) {
     (void)settled;  // what the relay does not give now, the next upkeep asks for again
   }
   Refreshed refreshed = co_await refresh_bundles(account);
+  co_await send_plans(account);
   forget_all_old(account, wall_s());
   Remade remade = remake_prepared(account, wall_s(), always);
   remade.clock_off_s = off_s;

@@ -77,7 +77,8 @@ std::string they_said_no() {
 std::string no_contacts() {
   return "No contacts yet. `vigil card` on one device, `vigil meet` on the other.";
 }
-std::string contact_line(std::string_view name, bool checked, bool withdrawn) {
+std::string contact_line(std::string_view name, bool checked, bool withdrawn, bool through) {
+  if (through) return fmt::format("{}   known from somebody's plan only", name);
   return fmt::format("{}   {}{}", name, checked ? "checked in person" : "not checked",
                      withdrawn ? ", cannot write to you any more" : "");
 }

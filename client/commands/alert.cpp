@@ -109,8 +109,7 @@ class Refresher {
   Refresher(std::string fix_file, kept::PreparedAlert spare, Press press)
       : fix_file_(std::move(fix_file)), spare_(std::move(spare)), press_(std::move(press)) {
     // The step of each chain that the alert itself was sealed with.
-    for (kept::PreparedVigil& vigil : *spare_.mutable_vigils())
-      usable_ = seal_fresh_copies(vigil, spare_.alert_id(), press_) && usable_;
+    for (int i = 0; i < spare_.vigils_size(); ++i) usable_ = seal_fresh_copies(spare_, i, press_) && usable_;
   }
 
   asio::awaitable<void> send_if_newer(const kept::RunningAlert& running) {
@@ -122,7 +121,7 @@ class Refresher {
     for (int i = 0; i < std::min(spare_.vigils_size(), running.vigils_size()); ++i) {
       const kept::RunningVigil& vigil = running.vigils(i);
       const auto routes = Routes::read(view(vigil.routes()));
-      auto copies = seal_fresh_copies(*spare_.mutable_vigils(i), spare_.alert_id(), press_);
+      auto copies = seal_fresh_copies(spare_, i, press_);
       if (!routes || !copies) continue;
       wire::Request request;
       wire::Refresh& refresh = *request.mutable_refresh();
@@ -236,6 +235,7 @@ AlertState state_of(const kept::RunningAlert& running, std::uint64_t now_s) {
   content::Alert alert;
   alert.set_pressed_s(running.pressed_s());
   alert.set_hold_s(running.hold_s());
+  alert.set_drill(running.drill());
   state.pressed(alert);
   for (const kept::RunningVigil& vigil : running.vigils()) state.prepared(view(vigil.vigil_id()), view(vigil.root()), {}, now_s);
   return state;
@@ -300,7 +300,7 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
 
 asio::awaitable<Exit> press_or_hurry(const Home& home, Screen& screen, Press press, std::string fix_file) {
   SendSlot slot(home);
-  if (const auto running = newest_running(slot, wall_s(), again_within_s)) {
+  if (const auto running = newest_running(slot, wall_s(), again_within_s, press.drill)) {
     const std::optional<Exit> hurried = co_await hurry(home, screen, *running);
     if (hurried) co_return *hurried;
     (void)slot.forget_running(view(running->alert_id()));

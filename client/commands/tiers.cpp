@@ -56,7 +56,10 @@ std::vector<TierPlace> ask_tiers(Account& account, const TiersOptions& options) 
     for (const std::string& name : names) {
       const std::vector<Contact> named = account.contacts.named(name);
       if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(name))};
+      if (named.front().through) throw Stop{Exit::usage, words::only_through(printable(name))};
       if (!named.front().checked && !options.unchecked) throw Stop{Exit::usage, words::tier_unchecked(printable(name))};
+      const auto consent = account.consents.find(named.front().id);
+      if (!consent || !consent->accepted()) throw Stop{Exit::refused, words::ask_her_first(printable(name))};
       if (!seen.insert(named.front().id).second) throw Stop{Exit::usage, words::tier_twice(printable(name))};
       places.push_back({.contact = named.front().id, .tier = tier, .after_s = after_s});
     }
@@ -93,6 +96,8 @@ asio::awaitable<Exit> make_ready(Account& account, Screen& screen, std::size_t t
   if (remade.responders != 0 && !remade.fresh) {
     throw Stop{Exit::usage, words::tier_too_many(limits::responders_max, limits::stages_max)};
   }
+  const std::vector<Sent> sent = co_await drain(account.outbox, wall_s());
+  (void)sent;  // plans that have not gone lie in the outbox
   JsonLine line("tiers_set", wall_s());
   line.number("responders", static_cast<std::int64_t>(remade.responders))
       .number("prepared", static_cast<std::int64_t>(remade.prepared));
@@ -110,6 +115,7 @@ Exit run_set(const Common& common, const TiersOptions& options) {
   const std::unique_ptr<Account> account = open_account(common);
   const std::vector<TierPlace> places = ask_tiers(*account, options);
   account->tiers.set(places);
+  for (const Contact& contact : account->contacts.all()) account->contacts.set_responder(contact.id, false);
   for (const TierPlace& place : places) account->contacts.set_responder(place.contact, true);
   show(*account, screen);
   asio::io_context io(1);

@@ -37,14 +37,15 @@ Relay read_relay(const Query& row) {
                .number = row.number(1)};
 }
 
-// ---- columns: id, name, identity, checked, responder, met_s
+// ---- columns: id, name, identity, checked, responder, met_s, through
 Contact read_contact(const Query& row) {
   return Contact{.id = ContactId{row.number(0)},
                  .name = row.text(1),
                  .identity = row.id<e2ee::IdentityKey>(2),
                  .checked = row.number(3) != 0,
                  .responder = row.number(4) != 0,
-                 .met_s = row.count(5)};
+                 .met_s = row.count(5),
+                 .through = row.number(6) != 0};
 }
 
 // ---- columns: root, address, given_to, contact, until_s, card_secret
@@ -160,13 +161,25 @@ void Relays::remove(const PublicKey& root) {
 
 std::optional<ContactId> Contacts::add(const Contact& contact) {
   Container::Transaction step(container_);
-  if (find(contact.identity)) return std::nullopt;
-  container_.query("INSERT INTO contacts (name, identity, checked, responder, met_s) VALUES (?, ?, ?, ?, ?)")
+  if (const auto known = find(contact.identity)) {
+    if (!known->through || contact.through) return std::nullopt;
+    container_.query("UPDATE contacts SET name = ?, checked = ?, responder = ?, met_s = ?, through = 0 WHERE id = ?")
+        .bind(std::string_view(contact.name))
+        .bind(contact.checked)
+        .bind(contact.responder)
+        .bind(contact.met_s)
+        .bind(static_cast<std::int64_t>(known->id))
+        .run();
+    step.commit();
+    return known->id;
+  }
+  container_.query("INSERT INTO contacts (name, identity, checked, responder, met_s, through) VALUES (?, ?, ?, ?, ?, ?)")
       .bind(std::string_view(contact.name))
       .bind(contact.identity.view())
       .bind(contact.checked)
       .bind(contact.responder)
       .bind(contact.met_s)
+      .bind(contact.through)
       .run();
   const ContactId id{container_.last_row_id()};
   step.commit();
@@ -174,22 +187,23 @@ std::optional<ContactId> Contacts::add(const Contact& contact) {
 }
 
 std::vector<Contact> Contacts::all() {
-  Query found =
-      container_.query("SELECT id, name, identity, checked, responder, met_s FROM contacts ORDER BY name COLLATE NOCASE, id");
+  Query found = container_.query(
+      "SELECT id, name, identity, checked, responder, met_s, through FROM contacts ORDER BY name COLLATE NOCASE, id");
   std::vector<Contact> out;
   while (found.row()) out.push_back(read_contact(found));
   return out;
 }
 
 std::optional<Contact> Contacts::find(ContactId id) {
-  Query found = container_.query("SELECT id, name, identity, checked, responder, met_s FROM contacts WHERE id = ?");
+  Query found = container_.query("SELECT id, name, identity, checked, responder, met_s, through FROM contacts WHERE id = ?");
   found.bind(static_cast<std::int64_t>(id));
   if (!found.row()) return std::nullopt;
   return read_contact(found);
 }
 
 std::optional<Contact> Contacts::find(const e2ee::IdentityKey& identity) {
-  Query found = container_.query("SELECT id, name, identity, checked, responder, met_s FROM contacts WHERE identity = ?");
+  Query found =
+      container_.query("SELECT id, name, identity, checked, responder, met_s, through FROM contacts WHERE identity = ?");
   found.bind(identity.view());
   if (!found.row()) return std::nullopt;
   return read_contact(found);
@@ -197,7 +211,7 @@ std::optional<Contact> Contacts::find(const e2ee::IdentityKey& identity) {
 
 std::vector<Contact> Contacts::named(std::string_view name) {
   Query found = container_.query(
-      "SELECT id, name, identity, checked, responder, met_s FROM contacts WHERE name = ? COLLATE NOCASE ORDER BY id");
+      "SELECT id, name, identity, checked, responder, met_s, through FROM contacts WHERE name = ? COLLATE NOCASE ORDER BY id");
   found.bind(name);
   std::vector<Contact> out;
   while (found.row()) out.push_back(read_contact(found));
@@ -307,7 +321,15 @@ std::optional<Given> Addresses::find(const AddressHash& hash) {
 }
 
 std::vector<Given> Addresses::of(ContactId contact) {
-  Query found = container_.query("SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE contact = ?");
+  Query found = container_.query(
+      "SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE contact = ? AND given_to != 4");
+  found.bind(static_cast<std::int64_t>(contact));
+  return read_all_given(found);
+}
+
+std::vector<Given> Addresses::for_others_of(ContactId contact) {
+  Query found = container_.query(
+      "SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE contact = ? AND given_to = 4");
   found.bind(static_cast<std::int64_t>(contact));
   return read_all_given(found);
 }

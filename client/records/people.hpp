@@ -45,6 +45,7 @@ struct Contact {
   bool checked = false;    // in person: both saw the same words
   bool responder = false;  // she has accepted to be woken by this member, or is in a tier
   std::uint64_t met_s = 0;
+  bool through = false;  // never met: another responder of somebody's alert, named by that person's plan
 };
 
 // Where a contact is reached: her relay, the address there that she gave to this member alone, her newest bundle.
@@ -59,9 +60,9 @@ struct Reach {
 class Contacts {
  public:
   explicit Contacts(Container& container) : container_(container) {}
-  // With 'id' ignored. Nothing: this identity is a contact already.
+  // With 'id' ignored. Nothing: this identity is a contact already. One that was known through somebody's plan only becomes one.
   std::optional<ContactId> add(const Contact& contact);
-  std::vector<Contact> all();  // by name
+  std::vector<Contact> all();  // by name; also those known through a plan only
   std::optional<Contact> find(ContactId id);
   std::optional<Contact> find(const e2ee::IdentityKey& identity);
   std::vector<Contact> named(std::string_view name);
@@ -82,8 +83,9 @@ class Contacts {
 
 // Addresses of the own mailboxes, and to whom each was given: what tells whose a delivery is.
 struct Given {
-  // withdrawn: taken back from a contact; the row goes when the relay knows it too.
-  enum class To { contact = 1, self = 2, introduction = 3, withdrawn = 4 };
+  // others: for the other responders of the alerts of 'contact'. withdrawn: taken back from a contact; the row goes when the
+  // relay knows it too.
+  enum class To { contact = 1, self = 2, introduction = 3, withdrawn = 4, others = 5 };
   PublicKey root;  // of the own relay
   Address address;
   To to = To::contact;
@@ -97,6 +99,7 @@ class Addresses {
   void add(const Given& given);
   std::optional<Given> find(const AddressHash& hash);
   std::vector<Given> of(ContactId contact);  // empty: she cannot write to this member any more
+  std::vector<Given> for_others_of(ContactId contact);
   std::vector<Given> self();
   void give_to(const AddressHash& hash, ContactId contact);  // an address made before the contact was known
   // Takes back all that she was given: nothing that comes through them is hers any more. They wait here for their relay.

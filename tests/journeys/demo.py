@@ -55,8 +55,11 @@ def set_up(house, story):
         words = people[name].meet(aigul)
         story.line(name, f"vigil card; Aigul: vigil meet. Both screens: »{words}«")
     people["Dana"].meet(people["Zarina"])
-    done = aigul.tiers([people["Dana"], people["Erlan"]], [people["Boris"]]).wait(1, "tiers_set", responders=3)
-    people["Zarina"].tiers([people["Dana"]])
+    aigul.ask(*(people[name] for name in ("Dana", "Erlan", "Boris")))
+    story.line("Aigul", "vigil ask: may my alert wake you? Dana, Erlan and Boris: vigil duty accept. Nobody is woken without it")
+    people["Zarina"].ask(people["Dana"])
+    done = aigul.tiers([people["Dana"], people["Erlan"]], [people["Boris"]], asked=False).wait(1, "tiers_set", responders=3)
+    people["Zarina"].tiers([people["Dana"]], asked=False)
     ready = f"{done['prepared']} alerts ready, no PIN needed to press"
     story.line("Aigul", f"vigil tiers set: Dana and Erlan first, Boris {DELAY_S} s later. {ready}")
     return relay, people

@@ -239,6 +239,7 @@ class Person:
         self.environment = None if clock_off_s == 0 else wrong_clock(clock_off_s)
         self.home = pathlib.Path(house.folder) / ("home-" + "".join(f"{b:02x}" for b in name.encode()))
         self.house = house
+        self.accepted = []
 
     def start(self, *arguments, pin=True, environment=None, pins=2):
         talk = Talk(self, arguments, pin, environment or self.environment, pins)
@@ -280,8 +281,25 @@ class Person:
                 raise Failed(f"{talk.name} failed: {talk.errors}")
         return words[0]
 
-    def tiers(self, *tiers):
-        """tiers: lists of people; delays of 5 s between them unless a number stands in front of a list."""
+    def ask(self, *people, lawyers=(), words=()):
+        """Asks them whether they may be woken; each says yes, and her own `listen` hears it. words: of `duty accept`."""
+        for person in people:
+            listen = person.listen()
+            self.run("ask", person.name, *(["--lawyer"] if person in lawyers else []))
+            listen.wait(30, "asked", name=self.name)
+            listen.interrupt()
+            person.run("duty", "accept", self.name, *words)
+        own = self.listen()
+        for person in people:
+            own.wait(30, "consent", name=person.name, word="accepted")
+        own.interrupt()
+
+    def tiers(self, *tiers, asked=True):
+        """tiers: lists of people; delays of 5 s between them unless a number stands in front of a list. Asks them first."""
+        people = [person for tier in tiers if not isinstance(tier, int) for person in tier]
+        if asked:
+            self.ask(*[person for person in people if person not in self.accepted])
+            self.accepted += [person for person in people if person not in self.accepted]
         lines, delay = [], 5
         for tier in tiers:
             if isinstance(tier, int):

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Journeys of consent, plans, readiness and drills, with real processes over real TLS.
+
+    people_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  people_test.py BUILD-FOLDER [--only NAME]
+"""
+
+import argparse
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from house import Failed, House, add_programs, search  # noqa: E402
+
+BUILD = None
+PLAN = ["Call Maria, not the family", "Go in twos", "", "Aigul Serikova", "insulin, morning and evening", "Uncle Bolat, her boss",
+        "the cat is fed", "give my love to grandmother"]
+
+
+class People(unittest.TestCase):
+    """Aigul is in danger, Dana and Boris are her people; they have met her and not each other."""
+
+    def setUp(self):
+        self.house = House(BUILD)
+        self.relay = self.house.relay(lease_s=10, first_rounds_s=[60, 60, 60])
+        self.aigul, self.dana, self.boris = (self.house.person(name, self.relay) for name in ("Aigul", "Dana", "Boris"))
+        self.dana.meet(self.aigul)
+
+    def tearDown(self):
+        self.house.__exit__()
+
+    def wait_for_plans(self, *people):
+        """Each of them has her newest plan."""
+        for person in people:
+            listen = person.listen()
+            listen.wait(30, "plan_kept", name="Aigul")
+            listen.interrupt()
+
+    def test_nobody_is_woken_without_having_said_yes(self):
+        refused = self.aigul.run("tiers", "set", lines=["Dana", ""], code=4)
+        self.assertIn("vigil ask Dana", refused.wait(1, "error")["words"])
+        self.aigul.run("ask", "Dana")
+        # Asked is not accepted; and declined is not either.
+        self.aigul.run("tiers", "set", lines=["Dana", ""], code=4)
+        dana = self.dana.listen()
+        dana.wait(20, "asked", name="Aigul", lawyer=False)
+        dana.interrupt()
+        self.dana.run("duty", "show").wait(1, "duty", name="Aigul", word="asked")
+        self.dana.run("duty", "decline", "Aigul").wait(1, "duty", word="declined")
+        own = self.aigul.listen()
+        own.wait(20, "consent", name="Dana", word="declined")
+        self.aigul.run("tiers", "set", lines=["Dana", ""], code=4)
+        # She may change her mind; then it holds.
+        self.dana.run("duty", "accept", "Aigul", "--days", "mon-fri", "--hours", "22-8")
+        own.wait(20, "consent", name="Dana", word="accepted", hours="mon-fri 22:00-08:00")
+        self.aigul.run("tiers", "set", lines=["Dana", ""]).wait(1, "tiers_set", responders=1, prepared=4)
+        # A word that was never asked for counts as nothing.
+        self.boris.meet(self.aigul)
+        self.boris.run("duty", "accept", "Aigul", code=1)
+
+    def test_off_duty_is_out_of_the_next_alert_and_told_at_once_and_leaving_needs_no_word(self):
+        self.boris.meet(self.aigul)
+        self.aigul.tiers([self.dana], [self.boris])
+        own, dana, boris = self.aigul.listen(), self.dana.listen(), self.boris.listen()
+        self.dana.run("duty", "off", "--for", "8h").wait(1, "duty", word="off_duty")
+        told = own.wait(20, "consent", name="Dana", word="off_duty")
+        self.assertAlmostEqual(told["until_s"] - told["at_s"], 8 * 3600, delta=60)
+        own.wait(20, "tier_empty", tier=1)
+        own.wait(20, "upkeep", prepared=4, responders=1)
+        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        boris.wait(15, "alert", alert=alert, rings=True)
+        self.assertFalse([event for event in dana.events if event["event"] == "alert"])
+        self.aigul.run("cancel")
+        mark = own.mark()
+        self.dana.run("duty", "on")
+        own.wait(20, "consent", since=mark, name="Dana", word="on_duty")
+        own.wait(20, "upkeep", since=mark, responders=2)
+        mark = own.mark()
+        self.boris.run("duty", "leave", "Aigul").wait(1, "duty", word="left")
+        own.wait(20, "consent", since=mark, name="Boris", word="left")
+        own.wait(20, "upkeep", since=mark, responders=1)
+        self.assertEqual([event["names"] for event in self.aigul.run("tiers", "show").events if event["event"] == "tier"], [["Dana"]])
+
+    def test_outside_her_hours_an_alert_is_shown_and_does_not_ring(self):
+        # Her hours are those that begin in two hours and last one: not now.
+        hour = time.localtime().tm_hour
+        self.aigul.ask(self.dana, words=("--hours", f"{(hour + 2) % 24}-{(hour + 3) % 24}"))
+        self.aigul.tiers([self.dana], asked=False)
+        told = pathlib.Path(self.house.folder) / "rung"
+        dana = self.dana.listen("--on-alert", f"touch {told}")
+        self.aigul.run("alert", "--now", pin=False)
+        dana.wait(15, "alert", first=True, rings=False)
+        dana.wait(15, "state", state="unanswered")
+        self.assertFalse(told.exists())
+        uncovered = self.aigul.run("plan", "check", code=11).wait(1, "plan_check", what="uncovered")
+        self.assertFalse(uncovered["good"])
+
+    def test_a_plan_is_read_in_an_alert_and_not_before_and_not_in_a_drill_and_responders_reach_each_other(self):
+        self.boris.meet(self.aigul)
+        self.aigul.tiers([self.dana], [self.boris])
+        self.wait_for_plans(self.dana, self.boris)
+        own = self.aigul.listen()
+        self.aigul.run("plan", "edit", lines=PLAN).wait(1, "plan_edited", people=2, prepared=4)
+        self.wait_for_plans(self.dana, self.boris)
+        # Sealed: neither the relay nor the responders' own folders have a word of it.
+        secrets = {line: line.encode() for line in PLAN if line}
+        for home in (self.dana.home, self.boris.home, self.aigul.home, self.relay.data):
+            self.assertEqual(search(home, secrets), [])
+        dana, boris = self.dana.listen(), self.boris.listen()
+        self.aigul.run("alert", "--drill", "--now", pin=False)
+        drill = dana.wait(15, "alert", first=True, drill=True)
+        boris.wait(20, "alert", first=True, drill=True)
+        dana.wait(10, "state", alert=drill["alert"], drill=True)
+        self.assertFalse([event for event in dana.events + boris.events if event["event"] == "plan"])
+        self.aigul.run("cancel")
+        dana.wait(10, "ending", alert=drill["alert"], drill=True)
+        own.wait(20, "upkeep", prepared=4)
+        mark = dana.mark()
+        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        self.assertNotEqual(alert, drill["alert"])
+        rung = dana.wait(15, "alert", since=mark, first=True, alert=alert, drill=False)
+        plan = dana.wait(10, "plan", since=mark, alert=alert)
+        self.assertEqual(plan["actions"], PLAN[:2])
+        self.assertEqual((plan["station_name"], plan["medication"]), (PLAN[3], PLAN[4]))
+        self.assertEqual(plan["never_tell"], ["Uncle Bolat", "her boss"])
+        self.assertEqual((plan["phrase_free"], plan["phrase_forced"]), (PLAN[6], PLAN[7]))
+        self.assertEqual(plan["people"], ["Dana", "Boris"])
+        self.assertIsNotNone(rung)
+        # Dana and Boris have never met. She writes before his tier is rung: it waits on his phone for the plan that names her.
+        self.assertFalse([e for e in self.dana.run("contacts").events if e.get("name") == "Boris"])
+        self.dana.run("contacts", "--all").wait(1, "contact", name="Boris", through=True, checked=False)
+        self.dana.run("send", "Boris", lines=["I am on my way to the station"])
+        boris.wait(15, "plan", alert=alert)
+        boris.wait(15, "text", name="Dana", text="I am on my way to the station")
+        self.boris.run("send", "Dana", lines=["I call the lawyer"])
+        dana.wait(15, "text", name="Boris", text="I call the lawyer")
+        # Whoever is known from a plan only is nobody's responder.
+        self.assertIn("only from somebody's plan", self.dana.run("ask", "Boris", code=1).wait(1, "error")["words"])
+
+
+if __name__ == "__main__":
+    reader = argparse.ArgumentParser(description="Consent, plans, readiness and drills, with real processes over real TLS.")
+    add_programs(reader)
+    reader.add_argument("--only", action="append", default=[], help="tests whose name has this in it; may be repeated")
+    BUILD = reader.parse_args()
+    loader = unittest.TestLoader()
+    names = [name for name in loader.getTestCaseNames(People) if not BUILD.only or any(part in name for part in BUILD.only)]
+    if not names:
+        raise SystemExit("no such test")
+    result = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite(People(name) for name in names))
+    sys.exit(0 if result.wasSuccessful() else 1)
