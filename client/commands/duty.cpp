@@ -8,6 +8,7 @@
 #include "client/printable.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
 
 namespace vigil::client::commands {
 namespace {

@@ -87,7 +87,7 @@ void add_withdraw(CLI::App& app, Common& common, Run& run) {
   command->add_option("NAME", options->name, "whom; leave it out to be asked, so that the name is not on the command line");
   command->footer(
       "Asks once more before it does it. To undo it you must meet again (vigil card, vigil meet).\n"
-      "Whoever it is also leaves your tiers; what an alert that is going on has sent cannot be taken back.\n"
+      "Whoever it is also leaves your tiers; what an alert that is going on has sent stays with them.\n"
       "Without a network it counts on this device at once; the relay is told by vigil listen, or by the next command that "
       "reaches it.");
   command->callback([&common, &run, options] { run = [&common, options] { return run_withdraw(common, *options); }; });

@@ -51,7 +51,7 @@ Contact read_contact(const Query& row) {
 // ---- columns: root, address, given_to, contact, until_s, card_secret
 Given read_given(const Query& row) {
   const std::int64_t to = row.number(2);
-  if (to < 1 || to > 4) throw Failed(Fault::damaged);
+  if (to < 1 || to > 5) throw Failed(Fault::damaged);
   Given given;
   given.root = row.id<PublicKey>(0);
   given.address = row.id<Address>(1);
