@@ -236,7 +236,7 @@ class Renewed(unittest.TestCase):
 
     def test_every_renewal_reaches_the_readers(self):
         with House(house_module.BUILD) as house:
-            relay = house.relay(lease_s=10, first_rounds_s=[30, 30, 30])
+            relay = house.relay(lease_s=20, first_rounds_s=[30, 30, 30])
             aigul, dana, boris = (house.person(name, relay) for name in ("Aigul", "Dana", "Boris"))
             dana.meet(aigul)
             boris.meet(aigul)
@@ -246,7 +246,7 @@ class Renewed(unittest.TestCase):
             pressed = aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
             reads.wait(10, "alert", alert=pressed)
             until_s = 0
-            for _ in range(4):
+            for _ in range(5):
                 mark = reads.mark()
                 dana.run("answer").wait(1, "answered", yours=True)
                 shown = reads.wait(5, "state", since=mark, alert=pressed, state="answering", name="Dana",
