@@ -81,14 +81,22 @@ std::vector<InboxReader::Origin> InboxReader::others_at(const Given& given) {
 std::vector<News> InboxReader::read(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s) {
   std::vector<News> news = read_one(root, delivery, now_s);
   if (const auto person = std::exchange(opened_plan_of_, std::nullopt)) {
-    for (const PlanRecords::Waiting& waiting : account_.plans.take_waiting(*person)) {
-      for (News& one : read_one(waiting.root, waiting.delivery, now_s)) news.push_back(std::move(one));
-    }
+    for (News& one : read_waiting(*person, now_s)) news.push_back(std::move(one));
   }
   for (News& one : news) {
     const auto alert = one.alert_id.empty() ? std::nullopt : account_.alerts.find(one.alert_id);
     one.drill = alert && alert->record().alert().drill();
   }
+  return news;
+}
+
+std::vector<News> InboxReader::read_waiting(ContactId person, std::uint64_t now_s) {
+  std::vector<News> news;
+  Container::Transaction step(account_.container);  // out of the waiting ones and read, or neither
+  for (const PlanRecords::Waiting& waiting : account_.plans.take_waiting(person)) {
+    for (News& one : read_one(waiting.root, waiting.delivery, now_s)) news.push_back(std::move(one));
+  }
+  step.commit();
   return news;
 }
 
@@ -214,7 +222,7 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
       if (at.origin.introduction) introduction(at, opened.sender, content.introduction());
       break;
     case content::Content::kIntroduced:
-      if (at.origin.meeting || at.origin.contact) introduced(at, content.introduced());
+      if ((at.origin.meeting || at.origin.contact) && !at.origin.about) introduced(at, content.introduced());
       break;
     case content::Content::kPing:
     case content::Content::kSharing:

@@ -18,6 +18,9 @@ class InboxReader {
 
   // 'root': of the relay it came from.
   std::vector<News> read(const PublicKey& root, const wire::Delivery& delivery, std::uint64_t now_s);
+  // What other responders of this person wrote before her plan was open here. read() does it when the plan opens; once more at
+  // the beginning, for the device may have been switched off in between.
+  std::vector<News> read_waiting(ContactId person, std::uint64_t now_s);
 
  private:
   struct Origin {

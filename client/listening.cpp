@@ -86,6 +86,9 @@ asio::awaitable<Outcome<void>> Listening::run() {
   try {
     adopt_running(account_, wall_s());
     tell_sent(account_, screen_, {}, wall_s());  // what other processes gave up and could not say
+    for (const Agreement& duty : account_.duties.all()) {
+      for (const News& news : reader_.read_waiting(duty.contact, wall_s())) show_news(screen_, news, wall_s());
+    }
     if (options_.watch) show_waiting();
   } catch (const Failed& failed) {
     co_return std::unexpected(failed.why());

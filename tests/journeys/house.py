@@ -289,6 +289,8 @@ class Person:
             listen.wait(30, "asked", name=self.name)
             listen.interrupt()
             person.run("duty", "accept", self.name, *words)
+        if not people:
+            return
         own = self.listen()
         for person in people:
             own.wait(30, "consent", name=person.name, word="accepted")

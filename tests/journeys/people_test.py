@@ -5,7 +5,9 @@
 """
 
 import argparse
+import os
 import pathlib
+import shutil
 import sys
 import time
 import unittest
@@ -14,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from house import Failed, House, add_programs, search  # noqa: E402
 
 BUILD = None
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 PLAN = ["Call Maria, not the family", "Go in twos", "", "Aigul Serikova", "insulin, morning and evening", "Uncle Bolat, her boss",
         "the cat is fed", "give my love to grandmother"]
 
@@ -98,7 +101,7 @@ class People(unittest.TestCase):
 
     def test_a_plan_is_read_in_an_alert_and_not_before_and_not_in_a_drill_and_responders_reach_each_other(self):
         self.boris.meet(self.aigul)
-        self.aigul.tiers([self.dana], [self.boris])
+        self.aigul.tiers([self.dana], 15, [self.boris])
         self.wait_for_plans(self.dana, self.boris)
         own = self.aigul.listen()
         self.aigul.run("plan", "edit", lines=PLAN).wait(1, "plan_edited", people=2, prepared=4)
@@ -110,7 +113,7 @@ class People(unittest.TestCase):
         dana, boris = self.dana.listen(), self.boris.listen()
         self.aigul.run("alert", "--drill", "--now", pin=False)
         drill = dana.wait(15, "alert", first=True, drill=True)
-        boris.wait(20, "alert", first=True, drill=True)
+        boris.wait(40, "alert", first=True, drill=True)
         dana.wait(10, "state", alert=drill["alert"], drill=True)
         self.assertFalse([event for event in dana.events + boris.events if event["event"] == "plan"])
         self.aigul.run("cancel")
@@ -131,12 +134,99 @@ class People(unittest.TestCase):
         self.assertFalse([e for e in self.dana.run("contacts").events if e.get("name") == "Boris"])
         self.dana.run("contacts", "--all").wait(1, "contact", name="Boris", through=True, checked=False)
         self.dana.run("send", "Boris", lines=["I am on my way to the station"])
-        boris.wait(15, "plan", alert=alert)
+        boris.wait(40, "plan", alert=alert)
         boris.wait(15, "text", name="Dana", text="I am on my way to the station")
+        order = [event["event"] for event in boris.events if event["event"] in ("plan", "text")]
+        self.assertEqual(order, ["plan", "text"])
         self.boris.run("send", "Dana", lines=["I call the lawyer"])
         dana.wait(15, "text", name="Boris", text="I call the lawyer")
         # Whoever is known from a plan only is nobody's responder.
         self.assertIn("only from somebody's plan", self.dana.run("ask", "Boris", code=1).wait(1, "error")["words"])
+
+    def test_ready_is_red_with_a_name_and_a_next_step_and_green_after_a_drill_that_two_people_answered(self):
+        self.boris.meet(self.aigul)
+        self.aigul.run("ready", code=11).wait(1, "ready_line", what="no_tiers", colour="red")
+        self.aigul.ask(self.dana, self.boris, lawyers=[self.boris])
+        self.aigul.tiers([self.dana], [self.boris], asked=False)
+        self.wait_for_plans(self.dana, self.boris)
+        red = self.aigul.run("ready", code=11)
+        self.assertIn("vigil drill", red.wait(1, "ready_line", what="drill_due", colour="red")["words"])
+        lawyer = red.wait(1, "ready_line", what="lawyer_drill_due", colour="red", name="Boris")
+        self.assertIn("vigil drill --lawyer --at", lawyer["words"])
+        self.assertEqual(self.reds(red), ["drill_due", "lawyer_drill_due"])
+
+        own, dana, boris = self.aigul.listen(), self.dana.listen(), self.boris.listen()
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + 86400))
+        self.aigul.run("drill", "--lawyer", "--at", at).wait(1, "booking", name="Boris", cancelled=False)
+        boris.wait(15, "drill_booked", name="Aigul", cancelled=False)
+        self.assertEqual(self.reds(self.aigul.run("ready", code=11)), ["drill_due"])
+
+        # Boris alone, whatever tier he is in; Dana hears nothing.
+        alone = self.aigul.run("drill", "--lawyer", "--now").wait(1, "state", state="on_relay", drill=True)["alert"]
+        boris.wait(15, "alert", alert=alone, drill=True)
+        self.boris.run("answer")
+        own.wait(15, "state", alert=alone, state="answering", name="Boris", drill=True)
+        self.assertFalse([event for event in dana.events if event["event"] == "alert"])
+        self.aigul.run("cancel")
+        boris.wait(15, "ending", alert=alone, drill=True)
+        lawyer = self.aigul.run("ready", code=11)
+        lawyer.wait(1, "ready_line", what="lawyer_drill", colour="green", name="Boris")
+        self.assertEqual(self.reds(lawyer), ["drill_due"])
+
+        # One person is not enough, two are.
+        drill = self.aigul.run("drill", "--now", pin=False).wait(1, "state", state="on_relay", drill=True)["alert"]
+        dana.wait(15, "alert", alert=drill, drill=True)
+        dana.say()
+        dana.wait(10, "seen", drill=True)
+        own.wait(15, "receipt", alert=drill, name="Dana", kind="seen", drill=True)
+        self.aigul.run("ready", code=11).wait(1, "ready_line", what="drill_unanswered", colour="red")
+        boris.wait(15, "alert", alert=drill, drill=True)
+        self.boris.run("answer", drill[:8])
+        own.wait(15, "state", alert=drill, state="answering", name="Boris", drill=True)
+        # While the drill goes on, a press is meant, and is an alert of its own.
+        own.wait(30, "upkeep", prepared=4)
+        real = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")
+        self.assertNotEqual(real["alert"], drill)
+        dana.wait(15, "alert", alert=real["alert"], drill=False)
+        self.aigul.run("cancel")
+        self.aigul.run("cancel")
+        # Their phones say within a minute that they have the plan.
+        deadline = time.monotonic() + 100
+        while True:
+            green = self.aigul.run("ready")
+            people = {e["name"] for e in green.events if e["event"] == "ready_line" and e["what"] == "person"}
+            if people == {"Dana", "Boris"}:
+                break
+            self.assertLess(time.monotonic(), deadline, green.events)
+        green.wait(1, "readiness", good=True)
+        green.wait(1, "ready_line", what="drill", colour="green")
+        green.wait(1, "ready_line", what="one_relay", colour="advice")
+
+        # The relay has lost everything: nobody can be reached, and it says whom to meet.
+        own.interrupt()
+        self.relay.stop()
+        shutil.rmtree(self.relay.data / "store")
+        self.relay.start()
+        lost = self.aigul.run("ready", code=11)
+        lost.wait(1, "ready_line", what="relay_refuses", colour="red")
+        refused = lost.wait(1, "ready_line", what="address_refused", colour="red", name="Dana")
+        self.assertIn("meet again", refused["words"])
+
+    def test_an_address_is_asked_about_within_ten_days_and_its_owner_hears_nothing(self):
+        self.aigul.tiers([self.dana])
+        dana = self.dana.listen()
+        early = self.aigul.listen()
+        # Ten days later by her phone's clock only; the steady clock that timers use runs as ever.
+        later = {**os.environ, "LD_PRELOAD": FAKETIME, "FAKETIME": "+10d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        early.interrupt()
+        self.assertFalse([event for event in early.events if event["event"] == "probed"])
+        mark = dana.mark()
+        own = self.aigul.start("listen", environment=later)
+        own.wait(60, "probed", name="Dana", good=True)
+        self.assertEqual([e for e in dana.events[mark:] if e["event"] not in ("plan_kept", "upkeep")], [])
+
+    def reds(self, talk):
+        return [event["what"] for event in talk.events if event["event"] == "ready_line" and event["colour"] == "red"]
 
 
 if __name__ == "__main__":
