@@ -17,6 +17,7 @@
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
 #include "client/plans.hpp"
+#include "client/readying.hpp"
 #include "client/telling.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
@@ -35,6 +36,8 @@ constexpr milliseconds first_retry{300};
 constexpr milliseconds retry_most{15'000};
 constexpr seconds rings_every{3};
 constexpr seconds upkeep_every{3600};
+constexpr seconds probe_apart_least{60};  // two of them do not follow each other
+constexpr std::uint32_t probe_apart_spread_s = 600;
 constexpr seconds withdraw_every{30};      // addresses that their relay does not know to be withdrawn yet
 constexpr seconds people_every{20};        // who is on duty, whose plan is old
 constexpr seconds anew_every{6 * 3600};    // links are made anew: keys are published when one begins
@@ -516,6 +519,8 @@ void Listening::say_empty_tiers() {
 // can be written to without waiting for their keys.
 asio::awaitable<void> Listening::keep_people() {
   Clock::time_point next = Clock::now();
+  Clock::time_point next_probe = Clock::now();
+  std::set<std::uint64_t> drills_said;
   while (!stopped_) {
     if (ready_ != 0 && (people_changed_ || Clock::now() >= next)) {
       const bool changed = std::exchange(people_changed_, false);
@@ -527,11 +532,17 @@ asio::awaitable<void> Listening::keep_people() {
         screen_.event(line.number("responders", static_cast<std::int64_t>(remade.responders)));
       }
       say_empty_tiers();
+      remind_of_drills(account_, screen_, drills_said, wall_s());
+      want_probes(account_, wall_s());
       co_await send_plans(account_);
       for (const Contact& contact : account_.contacts.all()) {
         if (!changed || stopped_) break;
         if (contact.through) co_await fetch_bundles(account_, contact.id);
       }
+    }
+    if (ready_ != 0 && Clock::now() >= next_probe) {
+      const bool probed = co_await probe_one(account_, screen_);
+      next_probe = Clock::now() + (probed ? probe_apart_least + seconds(random_below(probe_apart_spread_s)) : seconds(5));
     }
     co_await pause(milliseconds(200));
   }

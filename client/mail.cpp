@@ -4,6 +4,7 @@
 
 #include "client/clock.hpp"
 #include "client/newer_routes.hpp"
+#include "client/records/readiness.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
@@ -77,6 +78,8 @@ asio::awaitable<FreshKeys> fetch_keys(Account& account, ContactId id, wire::Lane
     keys.reached = true;
     ++answered;
     if (answer->status() == wire::REFUSED) ++refused;
+    if (answer->status() == wire::REFUSED || answer->status() == wire::DONE)
+      Probes(account.container).answered(id, reach.routes.root(), answer->status() == wire::DONE, wall_s());
     if (answer->status() != wire::DONE || !answer->has_prekeys()) continue;
     const View bundle = view(answer->prekeys().bundle());
     const auto now_s = wall_s();

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
+#include "client/commands/press.hpp"
 #include "client/words.hpp"
 #include "crypto/base/secret_bytes.hpp"
 
@@ -65,9 +65,9 @@ int main(int count, char** arguments) {
   app.add_option("--pin-fd", common.pin_fd, "read the PIN from this file descriptor instead of asking")->type_name("N");
   for (const auto add :
        {commands::add_join, commands::add_card, commands::add_meet, commands::add_contacts, commands::add_ask, commands::add_duty,
-        commands::add_tiers, commands::add_plan, commands::add_send, commands::add_alert, commands::add_cancel,
-        commands::add_listen, commands::add_answer, commands::add_give_back, commands::add_all_clear, commands::add_status,
-        commands::add_withdraw}) {
+        commands::add_tiers, commands::add_plan, commands::add_ready, commands::add_drill, commands::add_send,
+        commands::add_alert, commands::add_cancel, commands::add_listen, commands::add_answer, commands::add_give_back,
+        commands::add_all_clear, commands::add_status, commands::add_withdraw}) {
     add(app, common, run);
   }
   try {

@@ -15,6 +15,7 @@ vigil_room(vigil_client
   SOURCES
     words.cpp words_people.cpp hours.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
     card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp news.cpp news_responders.cpp consent.cpp plans.cpp
+    readiness.cpp readying.cpp words_ready.cpp
     mail.cpp mailbox.cpp inbox.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp upkeep.cpp listening.cpp
   LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
   PRIVATE_LINKS PkgConfig::QRENCODE)
@@ -22,7 +23,7 @@ vigil_room(vigil_client
 vigil_program(vigil
   SOURCES
     main.cpp commands/command.cpp commands/join.cpp commands/meeting.cpp commands/card.cpp commands/meet.cpp commands/contacts.cpp
-    commands/people.cpp commands/ask.cpp commands/duty.cpp commands/plan.cpp commands/tiers.cpp commands/send.cpp
+    commands/people.cpp commands/ask.cpp commands/duty.cpp commands/plan.cpp commands/ready.cpp commands/drill.cpp commands/tiers.cpp commands/send.cpp
     commands/alert.cpp commands/cancel.cpp commands/which_alert.cpp commands/answer.cpp commands/all_clear.cpp
     commands/listen.cpp commands/status.cpp commands/withdraw.cpp
   LINKS vigil_client CLI11::CLI11)

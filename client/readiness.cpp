@@ -5,6 +5,7 @@
 #include "client/clock.hpp"
 #include "client/prepared.hpp"
 #include "client/words.hpp"
+#include "client/words_ready.hpp"
 
 namespace vigil::client {
 namespace {

@@ -7,6 +7,7 @@
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
 #include "client/plans.hpp"
+#include "client/readying.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
@@ -115,7 +116,23 @@ asio::awaitable<Refreshed> refresh_bundles(Account& account) {
   co_return refreshed;
 }
 
+std::optional<kept::PreparedAlert> prepare_for_lawyers(Account& account, std::uint64_t now_s) {
+  std::set<std::string> lawyers;
+  for (const Counted& one : counted_people(account)) {
+    if (one.agreement.lawyer) lawyers.insert(one.contact.name);
+  }
+  std::vector<std::string> unusable;
+  Plan plan = plan_of(account, now_s, unusable);
+  std::erase_if(plan.responders, [&](const PlannedResponder& one) { return !lawyers.contains(one.name); });
+  for (PlannedResponder& one : plan.responders) one.after_s = 0;
+  auto prepared = prepare_alert(plan, account.identity, account.profile.box_keys(), now_s);
+  if (!prepared) return std::nullopt;
+  return std::move(*prepared);
+}
+
 void forget_all_old(Account& account, std::uint64_t now_s) {
+  note_drills(account);
+  Drills(account.container).forget_old(now_s);
   forget_old(account.container, now_s);
   account.alerts.forget_old(now_s);
   account.meetings.forget_old(now_s);
@@ -134,6 +151,7 @@ asio::awaitable<Remade> keep_up(Account& account, bool always) {
     const OwnerOutcome<void> settled = co_await settle_mailbox(account, **link, relay);
     (void)settled;  // what the relay does not give now, the next upkeep asks for again
   }
+  want_probes(account, wall_s());
   Refreshed refreshed = co_await refresh_bundles(account);
   co_await send_plans(account);
   forget_all_old(account, wall_s());

@@ -10,13 +10,14 @@
 #include <iostream>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
+#include "client/commands/press.hpp"
 #include "client/fixes.hpp"
 #include "client/news.hpp"
 #include "client/refresh.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
+#include "client/words_ready.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -207,12 +208,10 @@ struct Written {
 };
 
 // Everything up to the disk: from here on the alert is not lost.
-Written write_alert(const Home& home, const Press& press) {
+Written write_alert(const Home& home, kept::PreparedAlert prepared, const Press& press) {
   SendSlot slot(home);
-  Outcome<kept::PreparedAlert> prepared = slot.take();
-  if (!prepared) stop_with(trouble_of(prepared.error(), home.folder().string()));
-  kept::PreparedAlert spare = *prepared;
-  auto sealed = seal_alert(std::move(*prepared), press);
+  kept::PreparedAlert spare = prepared;
+  auto sealed = seal_alert(std::move(prepared), press);
   if (!sealed) throw Stop{Exit::failed, words::no_prepared_alert()};
   kept::RunningAlert& running = sealed->running;
   Written written;
@@ -305,7 +304,9 @@ asio::awaitable<Exit> press_or_hurry(const Home& home, Screen& screen, Press pre
     if (hurried) co_return *hurried;
     (void)slot.forget_running(view(running->alert_id()));
   }
-  Written written = write_alert(home, press);
+  Outcome<kept::PreparedAlert> prepared = slot.take();
+  if (!prepared) stop_with(trouble_of(prepared.error(), home.folder().string()));
+  Written written = write_alert(home, std::move(*prepared), press);
   const Exit code = co_await go(home, screen, std::move(written), press, std::move(fix_file));
   co_return code;
 }
@@ -331,11 +332,25 @@ Exit run_alert(const Common& common, const AlertOptions& options) {
     signals.async_wait(on_interrupt);
   };
   signals.async_wait(on_interrupt);
-  screen.say(words::pressing());
+  screen.say(options.drill ? words::pressing_drill() : words::pressing());
   return run_to_end(io, press_or_hurry(home, screen, std::move(press), options.fix_file));
 }
 
 }  // namespace
+
+Exit run_drill(const Common& common, bool now) {
+  AlertOptions options;
+  options.now = now;
+  options.drill = true;
+  return run_alert(common, options);
+}
+
+asio::awaitable<Exit> press_this(const Home& home, Screen& screen, kept::PreparedAlert prepared, Press press) {
+  screen.say(press.drill ? words::pressing_drill() : words::pressing());
+  Written written = write_alert(home, std::move(prepared), press);
+  const Exit code = co_await go(home, screen, std::move(written), std::move(press), {});
+  co_return code;
+}
 
 void add_alert(CLI::App& app, Common& common, Run& run) {
   const auto options = std::make_shared<AlertOptions>();

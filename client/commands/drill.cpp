@@ -7,8 +7,10 @@
 #include "client/commands/press.hpp"
 #include "client/consent.hpp"
 #include "client/printable.hpp"
+#include "client/readying.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
+#include "client/words_ready.hpp"
 #include "crypto/base/encoding.hpp"
 #include "proto/limits.hpp"
 
@@ -63,9 +65,9 @@ asio::awaitable<Exit> book(Account& account, Screen& screen, std::uint64_t at_s,
     content.mutable_drill_booking()->set_at_s(at_s);
     content.mutable_drill_booking()->set_cancelled(call_off);
     if (call_off) {
-      account.drills.call_off(lawyer.id);
+      Drills(account.container).call_off(lawyer.id);
     } else {
-      account.drills.book({.contact = lawyer.id, .at_s = at_s});
+      Drills(account.container).book({.contact = lawyer.id, .at_s = at_s});
     }
     const Sending sending = co_await write_now(account, lawyer, content, wire::NORMAL);
     JsonLine line("booking", wall_s());
@@ -88,8 +90,8 @@ asio::awaitable<Exit> drill_lawyer(Account& account, Screen& screen, bool now) {
   press.pressed_s = wall_s();
   press.hold_s = now ? 0 : limits::hold_s;
   press.drill = true;
-  account.drills.note(view(prepared->alert_id()), press.pressed_s, true);
-  for (const Contact& lawyer : lawyers) account.drills.call_off(lawyer.id);
+  Drills(account.container).note(view(prepared->alert_id()), press.pressed_s, true);
+  for (const Contact& lawyer : lawyers) Drills(account.container).call_off(lawyer.id);
   const Exit code = co_await press_this(account.home, screen, std::move(*prepared), std::move(press));
   co_return code;
 }

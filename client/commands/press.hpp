@@ -1,10 +1,13 @@
-// The press, for the commands that do it: `alert` and `drill`.
+// The press, for the commands that do it: `alert` and `drill`; and `ready`, which says whether it would work.
 #pragma once
 
 #include "client/commands/command.hpp"
 #include "client/prepared.hpp"
 
 namespace vigil::client::commands {
+
+void add_drill(CLI::App& app, Common& common, Run& run);
+void add_ready(CLI::App& app, Common& common, Run& run);
 
 // A drill out of the stock: no PIN, the path of a real alert.
 Exit run_drill(const Common& common, bool now);

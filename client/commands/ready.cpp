@@ -2,14 +2,16 @@
 #include <algorithm>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
+#include "client/commands/press.hpp"
 #include "client/consent.hpp"
 #include "client/inbox.hpp"
 #include "client/plans.hpp"
 #include "client/printable.hpp"
 #include "client/readiness.hpp"
+#include "client/readying.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
+#include "client/words_ready.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -20,7 +22,7 @@ std::string relay_name(const Routes& routes) {
 }
 
 // Through one's own address, as anybody would: over every route, with the key pinned.
-asio::awaitable<ReadyRelay> ask_relay(Relay relay) {
+asio::awaitable<ReadyRelay> ask_relay(const Relay& relay) {
   ReadyRelay found{.name = relay_name(relay.routes)};
   if (!relay.self_address) co_return found;
   wire::Request request;
@@ -41,12 +43,12 @@ ReadyPerson person_of(Account& account, const Counted& one, std::uint64_t now_s)
   for (const Reach& reach : account.contacts.reaches(one.contact.id)) {
     const auto bundle = e2ee::verify_bundle(reach.bundle, one.contact.identity, now_s, 0, e2ee::BundleAge::must_be_fresh);
     if (bundle) person.keys_until_s = std::max(person.keys_until_s, bundle->not_after_s());
-    const auto probe = account.probes.find(one.contact.id, reach.routes.root());
+    const auto probe = Probes(account.container).find(one.contact.id, reach.routes.root());
     person.addresses.push_back(
         {.relay = relay_name(reach.routes), .good_s = probe ? probe->good_s : 0, .refused_s = probe ? probe->refused_s : 0});
   }
-  if (const auto drill = account.drills.newest(true, 1, 0)) person.drilled_s = drill->pressed_s;
-  for (const Booking& booking : account.drills.bookings()) {
+  if (const auto drill = Drills(account.container).newest(true, 1, 0)) person.drilled_s = drill->pressed_s;
+  for (const Booking& booking : Drills(account.container).bookings()) {
     if (booking.contact == one.contact.id) person.booked_s = booking.at_s;
   }
   return person;
@@ -68,8 +70,8 @@ asio::awaitable<Exit> gather(Account& account, ReadyFacts& facts) {
   facts.prepared = remade.prepared;
   if (const Outcome<SendSlot::Stock> stock = account.slot.stock()) facts.oldest_made_s = stock->oldest_made_s;
   const std::uint64_t since_s = facts.now_s - drill_fresh_s;
-  if (const auto drill = account.drills.newest(false, drill_people_least, since_s)) facts.drilled_s = drill->pressed_s;
-  if (const auto tried = account.drills.newest(false)) {
+  if (const auto drill = Drills(account.container).newest(false, drill_people_least, since_s)) facts.drilled_s = drill->pressed_s;
+  if (const auto tried = Drills(account.container).newest(false)) {
     facts.drill_tried_s = tried->pressed_s;
     facts.drill_people = tried->people;
   }
