@@ -1,4 +1,5 @@
 // What `--json` prints: one JSON object a line, on standard output, flushed at once. For scripts, other screens and the journeys.
+// Lines about an alert that is a drill have "drill":true, whatever they are.
 // A line that says more than its writer knows is a bug: every state below follows from a verified fact (alert_state.hpp).
 //
 // Every line has   "event": its kind,   "at_s": this device's clock, seconds since 1970.   Ids are hex; an unknown field is to be
@@ -25,6 +26,11 @@
 //   plan_edited   "people":n, "prepared":n                    plan edit
 //   plan_check    "what":s, "good":bool, "name":s, "words":s  plan check: one line each
 //   plan_checked  "good":bool
+//   ready_line    "colour":"green"|"advice"|"red", "what":s, "name":s, "words":s   ready: one line each
+//   readiness     "good":bool                                 ready: would an alert work now
+//   probed        "name":s, "good":bool                       listen: an address was asked about; its owner hears nothing
+//   booking       "name":s, "for_s":n, "cancelled":bool       drill --lawyer --at
+//   drill_due     "name":s                                    listen: a booked drill is due now
 //   drill_booked  "name":s, "for_s":n, "cancelled":bool       somebody has booked a drill with you
 //   kept          "content":id, "name":s                      send: in the outbox, on disk
 //   sent          "content":id, "name":s                      the relay has it (also from the outbox, later); without both: an

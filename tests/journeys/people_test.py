@@ -184,7 +184,6 @@ class People(unittest.TestCase):
         self.boris.run("answer", drill[:8])
         own.wait(15, "state", alert=drill, state="answering", name="Boris", drill=True)
         # While the drill goes on, a press is meant, and is an alert of its own.
-        own.wait(30, "upkeep", prepared=4)
         real = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")
         self.assertNotEqual(real["alert"], drill)
         dana.wait(15, "alert", alert=real["alert"], drill=False)
