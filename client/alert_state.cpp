@@ -58,16 +58,6 @@ std::uint64_t silent_from(const content::Alert& alert, const wire::Delivery& del
   return std::min(std::max(alert.pressed_s(), came_s), now_s);
 }
 
-// A lapse has no token: nobody did anything. It says no more than what the answer itself said, so it is believed only when the
-// lease that is known here has run out by the relay's own times.
-Fact lapse(record::VigilRecord& vigil, const wire::Delivery& delivery) {
-  record::ActRecord* known = act_of(vigil, delivery.notice().index());
-  if (known == nullptr || !answers(*known) || known->lapsed() || delivery.notice().step() < known->step()) return Fact::known;
-  if (delivery.released_s() + relay_seconds_differ < end_of(*known)) return Fact::unproved;
-  known->set_lapsed(true);
-  return Fact::news;
-}
-
 }  // namespace
 
 AlertState AlertState::begin(View alert_id, View person, bool hers, std::uint64_t now_s) {
@@ -101,6 +91,9 @@ void AlertState::pressed(const content::Alert& alert) {
   *record_.mutable_alert() = alert;
   record_.mutable_alert()->clear_your_secret();
   record_.mutable_alert()->clear_your_close();
+  if (!record_.written()) {
+    if (record::Entry* made = entry(record::Entry::PRESSED, alert.pressed_s(), alert.pressed_s())) made->set_own(true);
+  }
   record_.set_written(true);
 }
 
@@ -119,6 +112,7 @@ Fact AlertState::on_relay(View vigil_id, std::uint64_t now_s, std::uint32_t due_
   if (kept == nullptr || kept->on_relay_s() != 0) return Fact::known;
   kept->set_on_relay_s(now_s);
   kept->set_due_s(now_s + due_in_s);
+  if (record::Entry* made = entry(record::Entry::ON_RELAY, now_s, now_s)) made->set_vigil_id(kept->vigil_id());
   return Fact::news;
 }
 
@@ -136,6 +130,9 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
     kept->set_due_s(std::min(kept->due_s(), now_s));
     fact = Fact::news;
   }
+  kept->set_next_s(now_s + state.due_s());
+  kept->set_next_stage(state.stage());
+  kept->set_next_round(state.round());
   // The relay tells the next stage and its round; what has gone out is the one before it.
   const std::uint32_t gone_out = state.stage() > 0 || state.round() == 0 ? state.round() : state.round() - 1;
   if (gone_out > kept->round() && state.released()) {
@@ -145,22 +142,31 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
   return fact;
 }
 
-Fact AlertState::receipt(View person, bool seen) {
+Fact AlertState::receipt(View person, bool seen, std::uint64_t now_s) {
+  const auto write = [&] {
+    if (record::Entry* made = entry(record::Entry::RECEIPT, now_s, now_s)) {
+      made->set_person(bytes(person));
+      made->set_step(seen ? 1 : 0);
+    }
+  };
   for (record::ReceiptRecord& known : *record_.mutable_receipts()) {
     if (known.person() != text(person)) continue;
     if (known.seen() || !seen) return Fact::known;
     known.set_seen(true);
+    write();
     return Fact::news;
   }
   record::ReceiptRecord& made = *record_.add_receipts();
   made.set_person(bytes(person));
   made.set_seen(seen);
+  write();
   return Fact::news;
 }
 
-Fact AlertState::own_ending() {
+Fact AlertState::own_ending(std::uint64_t now_s) {
   if (record_.ended()) return Fact::known;
   record_.set_ended(true);
+  if (record::Entry* made = entry(record::Entry::ENDED, now_s, now_s)) made->set_own(true);
   return Fact::news;
 }
 
@@ -172,6 +178,12 @@ AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Deliv
   const bool newer = !known_alert || alert.pressed_again() > record_.alert().pressed_again() ||
                      alert.track().newest().at_s() >= record_.alert().track().newest().at_s();
   const bool pressed_again = known_alert && alert.pressed_again() > record_.alert().pressed_again();
+  if (!known_alert) {
+    if (record::Entry* made = entry(record::Entry::PRESSED, alert.pressed_s(), now_s)) made->set_person(record_.person());
+  } else if (pressed_again) {
+    record::Entry* made = entry(record::Entry::PRESSED_AGAIN, alert.pressed_s(), now_s);
+    if (made != nullptr) made->set_person(record_.person());
+  }
   if (newer) {
     *record_.mutable_alert() = alert;
     record_.mutable_alert()->clear_your_secret();
@@ -197,31 +209,131 @@ AlertState::Came AlertState::copy_again(View vigil_id, const wire::Delivery& del
   record::VigilRecord* known = vigil(vigil_id);
   if (known == nullptr) return {};
   const bool first_of_vigil = known->first_release_s() == 0;
-  if (first_of_vigil) known->set_first_release_s(now_s);
+  const std::uint64_t released_s = delivery.released_s() == 0 ? now_s : std::min(delivery.released_s(), now_s);
+  if (first_of_vigil) {
+    known->set_first_release_s(now_s);
+  }
   const auto place = [](std::uint32_t round, std::uint32_t stage) { return (static_cast<std::uint64_t>(round) << 32) | stage; };
   if (place(delivery.round(), delivery.stage()) <= place(known->round(), known->stage()) && !first_of_vigil) return {};
+  if (record::Entry* made = entry(record::Entry::RANG, released_s, now_s)) {
+    made->set_vigil_id(known->vigil_id());
+    made->set_round(delivery.round());
+    made->set_stage(delivery.stage());
+  }
   // Another relay's vigil of the same alert is not a second ring: only a round later than any that rang is.
   std::uint32_t highest = 0;
   for (const record::VigilRecord& each : record_.vigils()) highest = std::max(highest, each.round());
   known->set_round(std::max(known->round(), delivery.round()));
   known->set_stage(delivery.stage());
+  known->set_released_s(released_s);
   return {.first = false, .again = highest != 0 && delivery.round() > highest};
 }
 
-Fact AlertState::ending(bool forced) {
+Fact AlertState::ending(bool forced, std::uint64_t said_s, std::uint64_t now_s) {
   if (record_.ended() && record_.forced() == forced) return Fact::known;
   record_.set_ended(true);
   // Once forced, a second ending is not believed to be free: whoever forced the first can force another.
   record_.set_forced(record_.forced() || forced);
+  if (record::Entry* made = entry(forced ? record::Entry::FORCED : record::Entry::ENDED, said_s, now_s))
+    made->set_person(record_.person());
   return Fact::news;
 }
 
-Fact AlertState::says_all_clear(View person) {
+Fact AlertState::says_all_clear(View person, std::string_view note, std::uint64_t said_s, std::uint64_t now_s) {
   for (const std::string& known : record_.says_all_clear()) {
     if (known == text(person)) return Fact::known;
   }
   record_.add_says_all_clear(bytes(person));
+  if (record::Entry* made = entry(record::Entry::SAYS_ALL_CLEAR, said_s, now_s)) {
+    made->set_person(bytes(person));
+    made->set_text(printable(note, 500));
+  }
   return Fact::news;
+}
+
+void AlertState::seen_here(std::uint64_t now_s) {
+  if (record_.seen()) return;
+  record_.set_seen(true);
+  if (record::Entry* made = entry(record::Entry::SEEN, now_s, now_s)) made->set_own(true);
+}
+
+// ---- between responders
+
+Fact AlertState::mark(View person, bool own, const content::Mark& mark, std::uint64_t now_s) {
+  if (!content::Mark::Kind_IsValid(mark.kind()) || mark.kind() == content::Mark::UNSET) return Fact::unproved;
+  for (const record::Entry& known : record_.timeline()) {
+    if (known.kind() != record::Entry::MARK || known.person() != text(person) || known.mark().kind() != mark.kind()) continue;
+    if (known.mark().at_s() == mark.at_s() && known.mark().where() == mark.where() && known.mark().how() == mark.how())
+      return Fact::known;
+  }
+  record::Entry* made = entry(record::Entry::MARK, mark.at_s(), now_s);
+  if (made == nullptr) return Fact::known;
+  made->set_person(bytes(person));
+  made->set_own(own);
+  *made->mutable_mark() = mark;
+  return Fact::news;
+}
+
+Fact AlertState::note(View person, bool own, const content::Note& note, std::uint64_t now_s) {
+  for (const record::Entry& known : record_.timeline()) {
+    if (known.kind() == record::Entry::NOTE && known.person() == text(person) && known.note().at_s() == note.at_s() &&
+        known.note().text() == note.text())
+      return Fact::known;
+  }
+  record::Entry* made = entry(record::Entry::NOTE, note.at_s(), now_s);
+  if (made == nullptr) return Fact::known;
+  made->set_person(bytes(person));
+  made->set_own(own);
+  *made->mutable_note() = note;
+  return Fact::news;
+}
+
+Fact AlertState::muted(View person, bool own, std::uint64_t until_s, std::uint64_t said_s, std::uint64_t now_s) {
+  record::Entry* made = entry(record::Entry::MUTED, said_s, now_s);
+  if (made == nullptr) return Fact::known;
+  made->set_person(bytes(person));
+  made->set_own(own);
+  made->set_until_s(until_s);
+  return Fact::news;
+}
+
+// ---- the timeline
+
+record::Entry* AlertState::entry(record::Entry::Kind kind, std::uint64_t at_s, std::uint64_t now_s) {
+  if (record_.timeline_size() >= timeline_entries_max) {
+    record_.set_timeline_full(true);
+    return nullptr;
+  }
+  record::Entry* made = record_.add_timeline();
+  made->set_kind(kind);
+  made->set_at_s(at_s == 0 ? now_s : at_s);
+  made->set_here_s(now_s);
+  return made;
+}
+
+// The own answer was written down when the relay took it; its notice brings the proof that the others see.
+void AlertState::prove_own(const record::VigilRecord& vigil, const wire::Released& released) {
+  for (record::Entry& entry : *record_.mutable_timeline()) {
+    if (entry.kind() == record::Entry::ANSWERED && entry.vigil_id() == vigil.vigil_id() && entry.index() == released.index() &&
+        entry.step() == released.step() && entry.token().empty())
+      entry.set_token(released.token());
+  }
+}
+
+void AlertState::act_entry(record::Entry::Kind kind, const record::VigilRecord& vigil, const wire::Delivery& delivery,
+                           std::uint64_t now_s) {
+  const wire::Released& released = delivery.notice();
+  const bool mine = vigil.mine() && vigil.your_index() == released.index();
+  record::Entry* made = entry(kind, std::min(delivery.released_s() == 0 ? now_s : delivery.released_s(), now_s), now_s);
+  if (made == nullptr) return;
+  made->set_vigil_id(vigil.vigil_id());
+  made->set_index(released.index());
+  made->set_step(released.step());
+  made->set_token(released.token());
+  made->set_index_other(released.index_other());
+  made->set_token_other(released.token_other());
+  made->set_lease_s(std::min(released.lease_s(), lease_s_max));
+  made->set_own(mine);
 }
 
 // ---- both
@@ -238,6 +350,7 @@ Fact AlertState::notice(View vigil_id, const wire::Delivery& delivery, std::uint
     wire::Delivery& kept = *about.add_waiting();
     kept = delivery;
     kept.clear_envelope();
+    kept.set_released_s(std::min(delivery.released_s(), now_s));  // it came now, however long it has to wait
     return Fact::waiting;
   }
   return act(about, delivery, now_s);
@@ -253,8 +366,8 @@ void AlertState::check_waiting(record::VigilRecord& vigil, std::uint64_t now_s) 
 
 Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s) {
   const wire::Released& released = delivery.notice();
-  if (released.act() == wire::Released::CLOSED) return close(vigil, released);
-  if (released.act() == wire::Released::LAPSED) return lapse(vigil, delivery);
+  if (released.act() == wire::Released::CLOSED) return close(vigil, delivery, now_s);
+  if (released.act() == wire::Released::LAPSED) return lapse(vigil, delivery, now_s);
   if (released.index() >= static_cast<std::uint32_t>(vigil.responders_size())) return Fact::unproved;
   const content::Responder& who = vigil.responders(static_cast<int>(released.index()));
   if (!proves(released.token(), released.step(), who.head())) return Fact::unproved;
@@ -264,7 +377,10 @@ Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery,
 
   // Also every act that this Vigil does not know.
   if (released.act() != (odd ? wire::Released::ANSWERED : wire::Released::GIVEN_BACK)) return Fact::unproved;
-  if (known != nullptr && released.step() <= known->step()) return Fact::known;
+  if (known != nullptr && released.step() <= known->step()) {
+    if (odd) prove_own(vigil, released);
+    return Fact::known;
+  }
   if (known == nullptr) {
     known = vigil.add_acts();
     known->set_index(released.index());
@@ -273,10 +389,23 @@ Fact AlertState::act(record::VigilRecord& vigil, const wire::Delivery& delivery,
   known->set_step(released.step());
   known->set_from_s(from_s);
   known->set_lease_s(odd ? std::min(released.lease_s(), lease_s_max) : 0);
+  act_entry(odd ? record::Entry::ANSWERED : record::Entry::GIVEN_BACK, vigil, delivery, now_s);
   return Fact::news;
 }
 
-Fact AlertState::close(record::VigilRecord& vigil, const wire::Released& released) {
+// A lapse has no token: nobody did anything. It says no more than what the answer itself said, so it is believed only when the
+// lease that is known here has run out by the relay's own times.
+Fact AlertState::lapse(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s) {
+  record::ActRecord* known = act_of(vigil, delivery.notice().index());
+  if (known == nullptr || !answers(*known) || known->lapsed() || delivery.notice().step() < known->step()) return Fact::known;
+  if (delivery.released_s() + relay_seconds_differ < end_of(*known)) return Fact::unproved;
+  known->set_lapsed(true);
+  act_entry(record::Entry::LAPSED, vigil, delivery, now_s);
+  return Fact::news;
+}
+
+Fact AlertState::close(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s) {
+  const wire::Released& released = delivery.notice();
   const auto count = static_cast<std::uint32_t>(vigil.responders_size());
   if (released.index() >= count || released.index_other() >= count || released.index() == released.index_other())
     return Fact::unproved;
@@ -286,6 +415,7 @@ Fact AlertState::close(record::VigilRecord& vigil, const wire::Released& release
   }
   if (vigil.closed()) return Fact::known;
   vigil.set_closed(true);
+  act_entry(record::Entry::CLOSED, vigil, delivery, now_s);
   return Fact::news;
 }
 
@@ -304,6 +434,13 @@ Fact AlertState::answered(View vigil_id, std::uint32_t step, const wire::LeaseSt
   known->set_from_s(now_s);
   known->set_lease_s(std::min(lease.lease_s(), lease_s_max));
   known->set_lapsed(false);
+  if (record::Entry* made = entry(record::Entry::ANSWERED, now_s, now_s)) {
+    made->set_vigil_id(about->vigil_id());
+    made->set_index(holder);
+    made->set_step(step);
+    made->set_lease_s(known->lease_s());
+    made->set_own(true);
+  }
   return Fact::news;
 }
 
@@ -369,7 +506,8 @@ AlertView AlertState::view(std::uint64_t now_s, std::uint64_t heard_s) const {
   }
   const std::uint64_t since = silent_since(now_s);
   const std::uint64_t silent_s = now_s > since ? now_s - since : 0;
-  const bool heard = heard_s != 0 && heard_s + heard_within_s >= now_s;
+  // Whoever has heard nothing since an answer ran out does not know whether it was said again.
+  const bool heard = heard_s != 0 && heard_s + heard_within_s >= now_s && heard_s >= since;
   if (released && heard && (seen.round >= 2 || silent_s >= nobody_after_s)) {
     seen.shown = Shown::nobody;
     seen.silent_s = silent_s;

@@ -55,6 +55,7 @@ enum class Fact : std::uint8_t {
 inline constexpr std::uint64_t nobody_after_s = 5 * 60;
 // How old the last word of a relay may be for »NOBODY HAS ANSWERED«.
 inline constexpr std::uint64_t heard_within_s = 90;
+inline constexpr int timeline_entries_max = 2000;
 // A relay cannot stretch an answer beyond this, whatever it is configured to.
 inline constexpr std::uint32_t lease_s_max = 4 * 3600;
 
@@ -73,8 +74,8 @@ class AlertState {
                 std::uint64_t now_s);
   Fact on_relay(View vigil_id, std::uint64_t now_s, std::uint32_t due_in_s);  // Keep was answered DONE
   Fact looked(View vigil_id, const wire::VigilState& state, std::uint64_t now_s);
-  Fact receipt(View person, bool seen);  // of somebody who was woken
-  Fact own_ending();                     // End was answered, whichever it was: the same on this screen
+  Fact receipt(View person, bool seen, std::uint64_t now_s);  // of somebody who was woken
+  Fact own_ending(std::uint64_t now_s);                       // End was answered, whichever it was: the same on this screen
 
   // ---- somebody else's
   struct Came {
@@ -85,10 +86,19 @@ class AlertState {
   Came copy(const content::Alert& alert, const wire::Delivery& delivery, View root, std::uint64_t now_s);
   // The same copy came again in another round; it could not be opened twice.
   Came copy_again(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s);
-  Fact ending(bool forced);
-  Fact says_all_clear(View person);
+  // 'said_s': the writer's clock, here and below.
+  Fact ending(bool forced, std::uint64_t said_s, std::uint64_t now_s);
+  Fact says_all_clear(View person, std::string_view note, std::uint64_t said_s, std::uint64_t now_s);
+  void seen_here(std::uint64_t now_s);  // a person pressed a key
+
+  // ---- between responders: 'person' wrote it; 'own': this device's owner. The mac has been checked, or is checked again by
+  // timeline.hpp; the same words twice are one mark.
+  Fact mark(View person, bool own, const content::Mark& mark, std::uint64_t now_s);
+  Fact note(View person, bool own, const content::Note& note, std::uint64_t now_s);
+  Fact muted(View person, bool own, std::uint64_t until_s, std::uint64_t said_s, std::uint64_t now_s);
 
   // ---- both
+  // Times in 'delivery' are the relay's, turned into this device's (listening.cpp).
   Fact notice(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s);
   void names(const google::protobuf::RepeatedPtrField<std::string>& names);
   // The relay answered an own Answering (or giving back).
@@ -104,7 +114,12 @@ class AlertState {
   record::VigilRecord* vigil(View vigil_id);
   record::VigilRecord& vigil_or_new(View vigil_id, View root);
   Fact act(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
-  Fact close(record::VigilRecord& vigil, const wire::Released& released);
+  Fact close(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
+  Fact lapse(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
+  void prove_own(const record::VigilRecord& vigil, const wire::Released& released);
+  // Nothing when the timeline is full.
+  record::Entry* entry(record::Entry::Kind kind, std::uint64_t at_s, std::uint64_t now_s);
+  void act_entry(record::Entry::Kind kind, const record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
   void check_waiting(record::VigilRecord& vigil, std::uint64_t now_s);
   struct Holder {
     const record::ActRecord* act = nullptr;

@@ -1,5 +1,7 @@
 #include "client/consent.hpp"
 
+#include "client/tell.hpp"
+
 #include <algorithm>
 
 #include "client/card.hpp"
@@ -83,6 +85,7 @@ std::optional<News> take_consent(Account& account, const Contact& from, const co
 }
 
 bool may_ring(Account& account, const e2ee::IdentityKey& person, std::uint64_t now_s) {
+  if (muted_until(account, person.view(), now_s) != 0) return false;
   const auto contact = account.contacts.find(person);
   const auto duty = contact ? account.duties.find(contact->id) : std::nullopt;
   if (!duty || !duty->on_duty(now_s)) return false;

@@ -4,6 +4,7 @@
 #include "client/mail.hpp"
 #include "client/plans.hpp"
 #include "client/printable.hpp"
+#include "client/tell.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -210,7 +211,7 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
       if (once() && at.origin.contact) receipt(at, content.receipt(), news);
       break;
     case content::Content::kAllClear:
-      if (once() && at.origin.contact) all_clear(at, content.all_clear(), news);
+      if (once() && at.origin.contact) all_clear(at, content, news);
       break;
     case content::Content::kText:
       if (at.origin.contact) text(at, content, news);
@@ -227,9 +228,12 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
     case content::Content::kPing:
     case content::Content::kSharing:
     case content::Content::kCheckIn:
+      break;
     case content::Content::kMark:
     case content::Content::kNote:
     case content::Content::kMute:
+      // Between the others of one person; she herself has no part in it.
+      if (at.origin.about && once()) news = take_told(account_, *at.origin.contact, *at.origin.about, content, at.now_s);
       break;
     case content::Content::kPlan:
     case content::Content::kMayIWake:
@@ -336,7 +340,8 @@ void InboxReader::ending(const At& at, const content::Content& content, std::vec
   std::optional<AlertState> alert = alert_of(at, view(said.alert_id()));
   if (!alert) return;
   account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
-  const Fact fact = alert->record().hers() ? alert->own_ending() : alert->ending(said.forced());
+  const Fact fact =
+      alert->record().hers() ? alert->own_ending(at.now_s) : alert->ending(said.forced(), content.written_s(), at.now_s);
   if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
   account_.alerts.put(*alert);
   if (fact != Fact::news || alert->record().hers()) return;
@@ -382,7 +387,7 @@ void InboxReader::receipt(const At& at, const content::Receipt& receipt, std::ve
   adopt_running(account_, at.now_s);
   for (const std::string& id : receipt.content_ids()) {
     if (std::optional<AlertState> alert = account_.alerts.find(view(id)); alert && alert->record().hers()) {
-      if (alert->receipt(at.origin.contact->identity.view(), seen) != Fact::news) continue;
+      if (alert->receipt(at.origin.contact->identity.view(), seen, at.now_s) != Fact::news) continue;
       account_.alerts.put(*alert);
       news.push_back({.kind = News::Kind::receipt, .name = at.origin.name, .alert_id = bytes(view(id)), .seen = seen});
       continue;
@@ -400,9 +405,11 @@ void InboxReader::receipt(const At& at, const content::Receipt& receipt, std::ve
   }
 }
 
-void InboxReader::all_clear(const At& at, const content::AllClear& all_clear, std::vector<News>& news) {
+void InboxReader::all_clear(const At& at, const content::Content& content, std::vector<News>& news) {
+  const content::AllClear& all_clear = content.all_clear();
   std::optional<AlertState> alert = account_.alerts.find(view(all_clear.alert_id()));
-  if (!alert || alert->says_all_clear(at.origin.contact->identity.view()) != Fact::news) return;
+  const View writer = at.origin.contact->identity.view();
+  if (!alert || alert->says_all_clear(writer, all_clear.note(), content.written_s(), at.now_s) != Fact::news) return;
   account_.alerts.put(*alert);
   news.push_back({.kind = News::Kind::all_clear,
                   .name = at.origin.name,

@@ -55,7 +55,7 @@ class InboxReader {
   void notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news);
   void ending(const At& at, const content::Content& content, std::vector<News>& news);
   void receipt(const At& at, const content::Receipt& receipt, std::vector<News>& news);
-  void all_clear(const At& at, const content::AllClear& all_clear, std::vector<News>& news);
+  void all_clear(const At& at, const content::Content& content, std::vector<News>& news);
   void text(const At& at, const content::Content& content, std::vector<News>& news);
   void trouble(const At& at, const content::Trouble& trouble, std::vector<News>& news);
   void introduction(const At& at, const e2ee::IdentityKey& sender, const content::Introduction& said);

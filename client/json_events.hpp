@@ -22,6 +22,14 @@
 //   tier_empty    "tier":n                                    listen: nobody in it would be woken now
 //   plan          "name":s [, "alert":id], "actions":[s], "station_name":s, "medication":s, "never_tell":[s],
 //                 "phrase_free":s, "phrase_forced":s, "people":[s], "lawyer_tier":n   opened by an alert, or plan show
+//   mark          "alert":id, "name":s, "kind":s, "where":s, "how":s, "when_s":n    by another responder; its MAC holds
+//   note          "alert":id, "name":s, "text":s              by another responder; its MAC holds
+//   muted         "name":s, "until_s":n [, "alert":id] [, "own":true, "others":n]   somebody does not hear this person until then
+//   marked, noted "alert":id, "others":n                      mark, note: written down, sealed for so many others
+//   entry         "alert":id, "kind":s, "name":s, "when_s":n, "here_s":n, "when_utc":s, "words":s, "proof":s, "holds":bool
+//                 timeline: in order; when_s by the writer's clock; proof: token, two_tokens, mac, sealed, relay, own, not_kept, wrong
+//   checked       "alert":id, "good":n, "bad":n, "words":s    timeline: what the check proves, and what not
+//   printed       "path":s                                    timeline --print
 //   plan_kept     "name":s                                    a sealed plan has come; it cannot be read yet
 //   plan_edited   "people":n, "prepared":n                    plan edit
 //   plan_check    "what":s, "good":bool, "name":s, "words":s  plan check: one line each

@@ -19,6 +19,7 @@
 #include "client/plans.hpp"
 #include "client/readying.hpp"
 #include "client/telling.hpp"
+#include "client/tell.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -46,6 +47,10 @@ constexpr std::uint64_t look_later_s = 30;
 constexpr std::uint64_t look_closely_s = 180;
 constexpr std::uint64_t say_again_s = 5;       // an answer at a relay that was dark
 constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is said again after so long
+
+Bytes bytes_of(const PublicKey& root) {
+  return {root.view().begin(), root.view().end()};
+}
 
 std::string relay_name(const Relay& relay) {
   const Route& route = relay.routes.routes().front();
@@ -149,13 +154,13 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
         last_delivery_ = Clock::now();
         JsonLine line("connected", wall_s());
         line.text("relay", name);
+        note_clock(open.greeted(), root);
         if (open.greeted().online_key_expired) {
           line.flag("key_old", true);
           screen_.say_now(words::online_key_old(name));
         }
         screen_.event(line);
         screen_.say_now(words::connected(name));
-        note_clock(open.greeted());
         account_.outbox.hurry(wall_s());
         if (!once_ready) ++ready_;
         once_ready = true;
@@ -196,11 +201,19 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
   const std::uint64_t now_s = wall_s();
   heard_s_ = now_s;
   last_delivery_ = Clock::now();
-  for (const News& news : reader_.read(root, delivery, now_s)) {
+  // What happened is told in this device's time from here on: a lease must not end early because a clock is wrong.
+  wire::Delivery here = delivery;
+  const auto told = told_.find(bytes_of(root));
+  const std::int64_t ahead_s = told == told_.end() ? 0 : told->second.ahead_s;
+  if (here.released_s() != 0) {
+    const std::int64_t at_s = static_cast<std::int64_t>(std::min<std::uint64_t>(here.released_s(), INT64_MAX / 2)) + ahead_s;
+    here.set_released_s(at_s > 0 ? static_cast<std::uint64_t>(at_s) : 1);
+  }
+  for (const News& news : reader_.read(root, here, now_s)) {
     show_news(screen_, news, now_s);
     if (news.kind == News::Kind::consent || news.kind == News::Kind::plan) people_changed_ = true;
     if (news.kind == News::Kind::alert && options_.watch && news.rings) {
-      if (news.first || !ringing_.contains(news.alert_id)) screen_.say("  " + words::press_a_key());
+      if (news.first || !ringing_.contains(news.alert_id)) screen_.detail(words::press_a_key());
       ringing_[news.alert_id] = now_s;
       screen_.ring();
       start_command();
@@ -211,12 +224,21 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
   }
 }
 
-void Listening::note_clock(const Greeted& greeted) {
+void Listening::note_clock(const Greeted& greeted, const PublicKey& root) {
+  Told& told = told_[bytes_of(root)];
+  told.rounds = Rounds::of(greeted.limits);
+  if (greeted.now_s != 0 && greeted.now_s < INT64_MAX / 2)
+    told.ahead_s = static_cast<std::int64_t>(wall_s()) - static_cast<std::int64_t>(greeted.now_s);
   if (clock_said_) return;
   const std::int64_t off = clock_off(greeted, wall_s());
   if (off == 0) return;
   clock_said_ = true;
   show_clock_off(screen_, off, wall_s());
+}
+
+Rounds Listening::rounds_of(View root) const {
+  const auto told = told_.find(Bytes(root.begin(), root.end()));
+  return told == told_.end() ? Rounds{} : told->second.rounds;
 }
 
 // ---- what waited, what rings
@@ -233,7 +255,7 @@ void Listening::show_waiting() {
     show_news(screen_, news, now_s);
     if (record.has_plan()) show_news(screen_, plan_news_of(alert, name), now_s);
     if (!news.rings) continue;
-    screen_.say("  " + words::press_a_key());
+    screen_.detail(words::press_a_key());
     ringing_[id_of(alert)] = now_s;
     screen_.ring();
     start_command();
@@ -262,7 +284,7 @@ void Listening::key_pressed() {
     Container::Transaction step(account_.container);
     std::optional<AlertState> alert = account_.alerts.find(alert_id);
     if (!alert) continue;
-    alert->record().set_seen(true);
+    alert->seen_here(now_s);
     account_.alerts.put(*alert);
     const auto person = e2ee::IdentityKey::from(view(alert->record().person()));
     const auto contact = person ? account_.contacts.find(*person) : std::nullopt;
@@ -285,7 +307,8 @@ asio::awaitable<void> Listening::ring() {
     co_await pause(rings_every);
     for (auto at = ringing_.begin(); at != ringing_.end();) {
       const std::optional<AlertState> alert = account_.alerts.find(at->first);
-      at = !alert || alert->over() ? ringing_.erase(at) : std::next(at);
+      const bool muted = alert && muted_until(account_, view(alert->record().person()), wall_s()) != 0;
+      at = !alert || alert->over() || muted ? ringing_.erase(at) : std::next(at);
     }
     if (!ringing_.empty()) screen_.ring();
   }

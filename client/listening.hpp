@@ -13,6 +13,7 @@
 #include "client/account.hpp"
 #include "client/inbox.hpp"
 #include "client/screen.hpp"
+#include "client/screen_model.hpp"
 
 namespace vigil::client {
 
@@ -34,6 +35,12 @@ class Listening {
   // A person has pressed a key: what rings is seen.
   void key_pressed();
 
+  // For a screen: when a relay was heard last, by this device's clock; 0 = not yet. Whether something rings. When the relay of
+  // this vigil wakes people again.
+  std::uint64_t heard_s() const { return heard_s_; }
+  bool ringing() const { return !ringing_.empty(); }
+  Rounds rounds_of(View root) const;
+
  private:
   asio::awaitable<void> guarded(asio::awaitable<void> task);
   asio::awaitable<void> hold_link(PublicKey root);
@@ -53,7 +60,7 @@ class Listening {
   void show_waiting();
   void say_empty_tiers();
   void start_command();
-  void note_clock(const Greeted& greeted);
+  void note_clock(const Greeted& greeted, const PublicKey& root);
 
   asio::any_io_executor executor_;
   Account& account_;
@@ -72,6 +79,11 @@ class Listening {
   bool clock_said_ = false;
   bool people_changed_ = true;                   // alerts, plans and keys may have to be made anew
   std::vector<std::uint32_t> empty_tiers_said_;  // and nobody needs to hear it twice
+  struct Told {
+    std::int64_t ahead_s = 0;  // this device's clock, of the relay's
+    Rounds rounds;
+  };
+  std::map<Bytes, Told> told_;  // by root: what the newest greeting said
   std::size_t tasks_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "client/fixes.hpp"
 #include "client/news_responders.hpp"
 #include "client/printable.hpp"
+#include "client/screen_words.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
 
@@ -103,32 +104,32 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   screen.event(line);
 
   if (!news.first) {
-    screen.loud(clock_seconds(now_s) + "  " + in_drill(alert.drill(), words::ring_again(news.name, news.round)));
+    screen.loud_now(in_drill(alert.drill(), words::ring_again(news.name, news.round)));
   } else {
     const bool ahead = alert.pressed_s() > now_s + clocks_differ_s;
     const std::string clock = clock_text(ahead ? now_s : alert.pressed_s(), now_s);
     const std::string age = words::age(since(alert.pressed_s(), now_s));
-    screen.say("");
+    screen.detail("");
     screen.loud(alert.drill() ? words::drill_from(news.name, clock, age) : words::alert_from(news.name, clock, age));
-    if (ahead) screen.say("  " + words::her_clock_is_ahead());
+    if (ahead) screen.detail(words::her_clock_is_ahead());
   }
-  if (alert.pressed_again() > 0) screen.say("  " + words::pressed_again(alert.pressed_again()));
+  if (alert.pressed_again() > 0) screen.detail(words::pressed_again(alert.pressed_again()));
   if (fixes.empty()) {
-    screen.say("  " + words::place_unknown());
+    screen.detail(words::place_unknown());
   } else {
     const Fix& fix = fixes.front();
-    screen.say("  " + words::place_is(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)),
-                                      words::age(since(fix.at_s, now_s)),
-                                      fix.accuracy_m == 0 ? "" : words::within_metres(fix.accuracy_m)));
+    screen.detail(words::place_is(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)),
+                                  words::age(since(fix.at_s, now_s)),
+                                  fix.accuracy_m == 0 ? "" : words::within_metres(fix.accuracy_m)));
     if (fix.speed_cm_s >= 100) {
-      screen.say("  " + words::moving(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000),
-                                      words::compass(fix.heading_deg)));
+      screen.detail(
+          words::moving(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words::compass(fix.heading_deg)));
     }
-    if (fix.battery_percent <= 100) screen.say("  " + words::battery(fix.battery_percent));
+    if (fix.battery_percent <= 100) screen.detail(words::battery(fix.battery_percent));
   }
-  if (!alert.note().empty()) screen.say("  " + words::note_is(printable(alert.note(), note_characters_max)));
-  screen.say("  " + words::how_to_answer(short_id(news.alert_id)));
-  if (!news.rings) screen.say("  " + words::shown_not_rung());
+  if (!alert.note().empty()) screen.detail(words::note_is(printable(alert.note(), note_characters_max)));
+  screen.detail(words::how_to_answer(short_id(news.alert_id)));
+  if (!news.rings) screen.detail(words::shown_not_rung());
 }
 
 void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -152,6 +153,29 @@ void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
     case wire::Released_Act_Released_Act_INT_MAX_SENTINEL_DO_NOT_USE_:
       break;
   }
+}
+
+void show_told(Screen& screen, const News& news, std::uint64_t now_s) {
+  if (news.kind == News::Kind::told_wrong) {
+    screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", words::mac_wrong(news.name)));
+    return screen.trouble(words::mac_wrong(news.name));
+  }
+  const bool marks = news.mark.kind() != content::Mark::UNSET;
+  JsonLine line(news.until_s != 0 ? "muted" : marks ? "mark" : "note", now_s);
+  line.id("alert", news.alert_id).text("name", news.name);
+  if (news.until_s != 0) {
+    screen.event(line.number("until_s", static_cast<std::int64_t>(news.until_s)));
+    return screen.say_now(words::muted_until(news.name, clock_text(news.until_s, now_s)));
+  }
+  if (!marks) {
+    screen.event(line.text("text", news.text));
+    return screen.loud_now(words::note_line(news.name, printable(news.text, note_characters_max)));
+  }
+  const std::string where = printable(news.mark.where());
+  const std::string how = printable(news.mark.how());
+  line.text("kind", words::mark_kind(news.mark.kind())).text("where", where).text("how", how);
+  screen.event(line.number("when_s", static_cast<std::int64_t>(news.mark.at_s())));
+  screen.loud_now(words::mark_line(news.name, news.mark.kind(), where, how));
 }
 
 }  // namespace
@@ -184,7 +208,7 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
       mark(line, news.drill);
       screen.event(line);
       if (news.forced) {
-        screen.loud(clock_seconds(now_s) + "  " + in_drill(news.drill, news.name + ": " + words::forced_to_cancel()));
+        screen.loud_now(in_drill(news.drill, news.name + ": " + words::forced_to_cancel()));
       } else {
         screen.say_now(in_drill(news.drill, words::her_own_ending(news.name)));
       }
@@ -198,6 +222,10 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
       screen.say_now(in_drill(news.drill, words::says_all_clear(news.name, printable(news.text, note_characters_max))));
       break;
     }
+    case News::Kind::told:
+    case News::Kind::told_wrong:
+      show_told(screen, news, now_s);
+      break;
     case News::Kind::asked:
       show_asked(screen, news, now_s);
       break;
@@ -229,7 +257,7 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
                                    : news.kind == News::Kind::written_again ? words::written_again(news.name)
                                                                             : words::ask_to_write_again(news.name);
       screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", sentence));
-      screen.say_now(sentence);
+      screen.trouble(sentence);
       break;
     }
   }
@@ -255,6 +283,10 @@ News plan_news_of(const AlertState& alert, const std::string& name) {
 }
 
 std::string state_words(const AlertState& alert, const AlertView& view) {
+  return state_words(view, alert.name_of(view.index));
+}
+
+std::string state_words(const AlertView& view, const std::string& name) {
   switch (view.shown) {
     case Shown::nothing:
       return {};
@@ -270,7 +302,6 @@ std::string state_words(const AlertState& alert, const AlertView& view) {
       return words::seen_by(view.count);
     case Shown::answering: {
       if (view.yours) return words::you_are_answering();
-      const std::string name = alert.name_of(view.index);
       return words::answering(name.empty() ? words::somebody() : name);
     }
     case Shown::nobody:
@@ -320,7 +351,7 @@ void show_state(Screen& screen, const AlertState& alert, const AlertView& view, 
   if (view.forced && view.shown != Shown::forced) screen.loud(in_drill(drill, words::forced_to_cancel()));
   const bool ends = view.shown == Shown::answering;  // renewed, it is said again with its new end
   const std::string said = ends ? words::until(sentence, clock_text(view.until_s, now_s)) : sentence;
-  screen.loud(clock_seconds(now_s) + "  " + in_drill(drill, said));
+  screen.loud_now(in_drill(drill, said));
 }
 
 }  // namespace vigil::client

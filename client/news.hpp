@@ -27,7 +27,9 @@ struct News {
     consent,   // what somebody says about being woken by this member's
     plan,      // of an alert: what she wants told now
     plan_kept,
-    booking,  // of a drill, for a lawyer
+    booking,     // of a drill, for a lawyer
+    told,        // another responder: a mark, a note, or that she has silenced the person
+    told_wrong,  // its MAC is wrong, or it is about no alert that is known here
   };
   Kind kind = Kind::text;
   std::string name{};  // whose
@@ -47,9 +49,11 @@ struct News {
   std::uint64_t written_s = 0;
   content::Consent consent{};
   content::Plan plan{};
-  bool lawyer = false;     // asked
-  std::uint64_t at_s = 0;  // booking
-  bool cancelled = false;  // booking
+  bool lawyer = false;        // asked
+  std::uint64_t at_s = 0;     // booking
+  bool cancelled = false;     // booking
+  content::Mark mark{};       // told
+  std::uint64_t until_s = 0;  // told: silenced until then
 };
 
 void show_news(Screen& screen, const News& news, std::uint64_t now_s);
@@ -65,5 +69,7 @@ void show_unreachable(Screen& screen, const std::vector<std::string>& names, std
 // The state of an alert, in the design's words; 'name' = whose alert it is.
 void show_state(Screen& screen, const AlertState& alert, const AlertView& view, std::uint64_t now_s);
 std::string state_words(const AlertState& alert, const AlertView& view);
+// 'name': who is answering, "" when not known.
+std::string state_words(const AlertView& view, const std::string& name);
 
 }  // namespace vigil::client

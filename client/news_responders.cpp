@@ -80,7 +80,7 @@ std::string range_text(const WeekRange& range) {
 void show_asked(Screen& screen, const News& news, std::uint64_t now_s) {
   screen.event(JsonLine("asked", now_s).text("name", news.name).flag("lawyer", news.lawyer));
   screen.loud(words::asks_you(news.name, news.lawyer));
-  screen.say("  " + words::how_to_accept(news.name));
+  screen.detail(words::how_to_accept(news.name));
 }
 
 void show_consent(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -128,7 +128,7 @@ void show_plan(Screen& screen, const News& news, std::uint64_t now_s) {
   line.texts("people", people).number("lawyer_tier", plan.lawyer_tier());
   screen.event(line);
 
-  const auto say = [&](const std::string& sentence) { screen.say("  " + sentence); };
+  const auto say = [&](const std::string& sentence) { screen.detail(sentence); };
   int number = 1;
   for (const std::string& action : plan.actions()) say(words::plan_action(number++, shown(action)));
   if (!plan.station_name().empty()) say(words::plan_station(shown(plan.station_name())));

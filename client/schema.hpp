@@ -85,6 +85,9 @@ CREATE TABLE probes (
 CREATE TABLE drills (alert_id BLOB PRIMARY KEY, pressed_s INTEGER NOT NULL, lawyer INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE drill_people (alert_id BLOB NOT NULL, contact INTEGER NOT NULL, PRIMARY KEY (alert_id, contact)) WITHOUT ROWID;
 CREATE TABLE drill_bookings (contact INTEGER PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE, at_s INTEGER NOT NULL);
+
+-- people whose alerts do not ring here for a while (tell)
+CREATE TABLE mutes (identity BLOB PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
 }  // namespace vigil::client

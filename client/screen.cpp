@@ -18,16 +18,28 @@ void Screen::put(const std::string& text) {
 }
 
 void Screen::say(const std::string& sentence) {
-  if (!json_) put(sentence);
+  if (json_) return;
+  sink_ ? sink_(Kind::news, sentence) : put(sentence);
 }
 void Screen::say_now(const std::string& sentence) {
-  say(clock_seconds(wall_s()) + "  " + sentence);
+  say(sink_ ? sentence : clock_seconds(wall_s()) + "  " + sentence);
 }
 void Screen::loud(const std::string& sentence) {
-  say(colours_ ? "\033[1m" + sentence + "\033[0m" : sentence);
+  if (json_) return;
+  sink_ ? sink_(Kind::loud, sentence) : put(colours_ ? "\033[1m" + sentence + "\033[0m" : sentence);
+}
+void Screen::loud_now(const std::string& sentence) {
+  loud(sink_ ? sentence : clock_seconds(wall_s()) + "  " + sentence);
+}
+void Screen::detail(const std::string& sentence) {
+  if (!sink_) say(sentence.empty() ? sentence : "  " + sentence);
+}
+void Screen::trouble(const std::string& sentence) {
+  if (sink_) return sink_(Kind::trouble, sentence);
+  say_now(sentence);
 }
 void Screen::block(const std::string& lines) {
-  if (!json_) put(lines);
+  if (!json_ && !sink_) put(lines);
 }
 void Screen::clear() {
   if (json_ || plain_ || isatty(STDOUT_FILENO) != 1) return;
@@ -38,6 +50,7 @@ void Screen::event(const JsonLine& line) {
   if (json_) put(line.line());
 }
 void Screen::ring() {
+  if (sink_) return sink_(Kind::bell, {});
   if (json_ || plain_ || isatty(STDOUT_FILENO) != 1) return;
   std::fputc('\a', stdout);
   std::fflush(stdout);
@@ -45,7 +58,11 @@ void Screen::ring() {
 
 Exit Screen::fail(Exit code, const std::string& sentence) {
   event(JsonLine("error", wall_s()).number("code", static_cast<int>(code)).text("words", sentence));
-  std::fprintf(stderr, "%s\n", sentence.c_str());
+  if (sink_) {
+    sink_(Kind::loud, sentence);
+  } else {
+    std::fprintf(stderr, "%s\n", sentence.c_str());
+  }
   return code;
 }
 

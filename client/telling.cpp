@@ -117,7 +117,7 @@ void settle_own_endings(Account& account, std::uint64_t now_s) {
                     [&](const auto& vigil) { return waits.contains(vigil.vigil_id()); }))
       continue;
     account.alerts.update(view(record.alert_id()), [&](AlertState& ended) {
-      if (ended.own_ending() != Fact::news) return false;
+      if (ended.own_ending(now_s) != Fact::news) return false;
       ended.record().set_over_s(now_s);
       return true;
     });

@@ -164,10 +164,10 @@ std::optional<std::string> read_input(std::size_t bytes_max) {
 struct Keys::State {
   std::atomic<bool> stopped = false;
   std::unique_ptr<TerminalMode> mode;
-  std::function<void()> pressed;
+  std::function<void(char)> pressed;
 };
 
-Keys::Keys(asio::any_io_executor executor, std::function<void()> pressed) : state_(std::make_shared<State>()) {
+Keys::Keys(asio::any_io_executor executor, std::function<void(char)> pressed) : state_(std::make_shared<State>()) {
   state_->pressed = std::move(pressed);
   const bool terminal = isatty(STDIN_FILENO) == 1;
   // Only the foreground may change or read the terminal; in the background the keys simply do not exist.
@@ -181,8 +181,8 @@ Keys::Keys(asio::any_io_executor executor, std::function<void()> pressed) : stat
       const ssize_t got = read(STDIN_FILENO, &byte, 1);
       if (got <= 0 && errno != EINTR) return;
       if (state->stopped || got <= 0 || (!terminal && byte != '\n')) continue;
-      asio::post(executor, [state] {
-        if (!state->stopped) state->pressed();
+      asio::post(executor, [state, byte] {
+        if (!state->stopped) state->pressed(byte);
       });
     }
   }).detach();

@@ -45,10 +45,11 @@ boost::asio::awaitable<std::optional<std::string>> ask_line_async(std::string pr
 // Everything of standard input, or nothing when it is longer.
 std::optional<std::string> read_input(std::size_t bytes_max);
 
-// Calls 'pressed' on the executor for every key (terminal) or line (pipe) of standard input, until it ends or this object goes.
+// Calls 'pressed' on the executor for every byte of a key (terminal) or line's end (pipe) of standard input, until it ends or
+// this object goes.
 class Keys {
  public:
-  Keys(boost::asio::any_io_executor executor, std::function<void()> pressed);
+  Keys(boost::asio::any_io_executor executor, std::function<void(char)> pressed);
   ~Keys();
   Keys(const Keys&) = delete;
   Keys& operator=(const Keys&) = delete;

@@ -62,7 +62,7 @@ std::string cannot_be_opened(std::string_view name) {
   return fmt::format("from {}, cannot be opened: call her", name);
 }
 std::string unanswered() {
-  return "nobody is answering yet";
+  return "no answer is known yet";
 }
 
 // ---- an alert on a responder's screen
@@ -251,7 +251,7 @@ std::string tier_empty(std::uint32_t tier) {
   return fmt::format("NOBODY IN TIER {} WOULD BE WOKEN NOW. Ask somebody else: vigil ask NAME", tier);
 }
 std::string shown_not_rung() {
-  return "It does not ring here: you have not accepted, are off duty, or these are not your hours.";
+  return "It does not ring here: you have not accepted, are off duty, have silenced her, or these are not your hours.";
 }
 std::string asked_her(std::string_view name) {
   return fmt::format("{} is asked. The answer comes to `vigil listen`.", name);

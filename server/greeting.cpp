@@ -24,6 +24,9 @@ wire::RelayFrame Connection::greeting() const {
   greeting.mutable_limits()->set_hold_s(serving.limits.hold_s);
   greeting.mutable_limits()->set_lease_s(serving.limits.lease_s);
   greeting.mutable_limits()->set_vigil_life_s(serving.limits.vigil_life_s);
+  for (const std::uint32_t seconds : serving.limits.first_rounds_s) greeting.mutable_limits()->add_first_rounds_s(seconds);
+  greeting.mutable_limits()->set_hourly_rounds(serving.limits.hourly_rounds);
+  greeting.mutable_limits()->set_late_round_s(serving.limits.late_round_s);
   greeting.set_keepalive_s(serving.limits.keepalive_s);
   greeting.set_now_s(relay_.clock.wall_s());
   greeting.set_route_serial(serving.keys->route_serial);

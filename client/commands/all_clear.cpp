@@ -38,7 +38,9 @@ asio::awaitable<void> tell_her(Account& account, AlertState alert, std::string n
   (void)sending;  // what has not gone lies in the outbox
 }
 
-asio::awaitable<Exit> close(Account& account, Screen& screen, AlertState alert, std::string note) {
+}  // namespace
+
+asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState alert, std::string note) {
   AskedVigils asked = co_await ask_vigils(account, id_of(alert), [](record::VigilRecord& vigil) {
     wire::Request request;
     request.mutable_close()->set_vigil_id(vigil.vigil_id());
@@ -72,6 +74,8 @@ asio::awaitable<Exit> close(Account& account, Screen& screen, AlertState alert, 
   co_return over && !counted ? Exit::ended : Exit::done;
 }
 
+namespace {
+
 Exit run_all_clear(const Common& common, const AllClearOptions& options) {
   // One's own alert needs no name: it is the one the send-only slot knows.
   if (options.alert.empty() && newest_running(SendSlot(find_home(common)), wall_s(), limits::vigil_life_s))
@@ -82,7 +86,7 @@ Exit run_all_clear(const Common& common, const AllClearOptions& options) {
   std::string note = options.note ? need_line(words::ask_note()) : std::string();
   if (note.size() > note_bytes_max) throw Stop{Exit::usage, words::text_too_long(note_bytes_max)};
   asio::io_context io(1);
-  return run_to_end(io, close(*account, screen, alert, std::move(note)));
+  return run_to_end(io, close_alert(*account, screen, alert, std::move(note)));
 }
 
 }  // namespace

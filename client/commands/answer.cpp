@@ -14,7 +14,9 @@ struct AnswerOptions {
   std::string alert;
 };
 
-asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bool answers) {
+}  // namespace
+
+asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState alert, bool answers) {
   const Bytes id = id_of(alert);
   const auto next = [&](record::VigilRecord& vigil) {
     std::optional<wire::Request> request = next_step(vigil, answers);
@@ -61,11 +63,13 @@ asio::awaitable<Exit> act(Account& account, Screen& screen, AlertState alert, bo
   co_return Exit::somebody_else;
 }
 
+namespace {
+
 Exit run_answer(const Common& common, const AnswerOptions& options, bool answers) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   asio::io_context io(1);
-  return run_to_end(io, act(*account, screen, which_alert(*account, options.alert), answers));
+  return run_to_end(io, answer_alert(*account, screen, which_alert(*account, options.alert), answers));
 }
 
 void add(CLI::App& app, Common& common, Run& run, const char* name, const char* help, bool answers) {

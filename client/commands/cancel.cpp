@@ -66,13 +66,18 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
 
 }  // namespace
 
+asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen) {
+  std::optional<kept::RunningAlert> running = newest_running(account.slot, wall_s(), limits::vigil_life_s);
+  if (!running) throw Stop{Exit::ended, words::nothing_to_cancel()};
+  const Exit code = co_await end_alert(account, screen, std::move(*running));
+  co_return code;
+}
+
 Exit run_cancel(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  const std::optional<kept::RunningAlert> running = newest_running(account->slot, wall_s(), limits::vigil_life_s);
-  if (!running) throw Stop{Exit::ended, words::nothing_to_cancel()};
   asio::io_context io(1);
-  return run_to_end(io, end_alert(*account, screen, *running));
+  return run_to_end(io, end_own_alert(*account, screen));
 }
 
 void add_cancel(CLI::App& app, Common& common, Run& run) {

@@ -43,6 +43,17 @@ void add_all_clear(CLI::App& app, Common& common, Run& run);
 void add_listen(CLI::App& app, Common& common, Run& run);
 void add_status(CLI::App& app, Common& common, Run& run);
 void add_withdraw(CLI::App& app, Common& common, Run& run);
+void add_timeline(CLI::App& app, Common& common, Run& run);
+void add_tell(CLI::App& app, Common& common, Run& run);
+
+// What the keys of the full screen do too. They say what came of it on 'screen', or throw Stop.
+asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState alert, bool answers);
+asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState alert, std::string note);
+asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen);
+
+asio::awaitable<Exit> mark_alert(Account& account, Screen& screen, AlertState alert, content::Mark mark);
+asio::awaitable<Exit> note_alert(Account& account, Screen& screen, AlertState alert, std::string text);
+asio::awaitable<Exit> mute_person(Account& account, Screen& screen, AlertState alert);
 
 // Ends a command with a sentence and a code, from wherever it is.
 struct Stop {

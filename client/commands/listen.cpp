@@ -1,5 +1,7 @@
 // `vigil listen`: what a responder leaves running. Rings until a key is pressed. When an alert of one's own is pressed it locks
 // itself: it becomes a fresh process (exec) that knows no key, goes on sending what is NOT SENT YET, and asks for the PIN.
+//
+// On a terminal it is one picture of all that goes on (live_screen.hpp); with --plain, --json or a pipe it is lines.
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -10,8 +12,7 @@
 #include <csignal>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
-#include "client/listening.hpp"
+#include "client/commands/live_screen.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
@@ -111,11 +112,27 @@ Exit listen_open(Screen& screen, Account& account, const ListenOptions& options,
   if (!only_one) throw Stop{Exit::profile, words::already_listening()};
   asio::io_context io(1);
   Listening listening(io.get_executor(), account, screen, options);
-  asio::signal_set signals(io, SIGINT, SIGTERM);
+  asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
   signals.async_wait([&](boost::system::error_code error, int) {
     if (!error) listening.stop();
   });
-  const Keys keys(io.get_executor(), [&] { listening.key_pressed(); });
+  // Everything below gives the terminal back when it goes, whatever ends this function.
+  std::unique_ptr<LiveScreen> live;
+  if (!screen.json() && !screen.plain() && FullScreen::possible())
+    live = std::make_unique<LiveScreen>(io, account, screen, listening);
+  asio::signal_set stops(io);
+  const std::function<void(boost::system::error_code, int)> on_stop = [&](boost::system::error_code error, int) {
+    if (error) return;
+    live->suspend();
+    stops.async_wait(on_stop);
+  };
+  if (live) {
+    stops.add(SIGTSTP);
+    stops.async_wait(on_stop);
+    // detached: it ends with the io_context
+    asio::co_spawn(io, live->redraw(), asio::detached);
+  }
+  const Keys keys(io.get_executor(), [&](char byte) { live ? live->pressed(byte) : listening.key_pressed(); });
   screen.say(words::listening());
   const auto listen = [&]() -> asio::awaitable<Exit> {
     const Outcome<void> ran = co_await listening.run();
@@ -150,6 +167,8 @@ void add_listen(CLI::App& app, Common& common, Run& run) {
       ->type_name("CMD");
   command->add_flag("--locked", given->locked, "start locked: only sends what is NOT SENT YET, until you type your PIN");
   command->footer(
+      "On a terminal it fills the screen: a answer, g give back, m mark, n note, c all-clear, s silence, arrows choose, q quit.\n"
+      "With --plain or --json it is lines. docs/responder.md explains every line.\n"
       "Leave it running. It also sends what is NOT SENT YET and keeps your keys and alerts ready. Ctrl-C stops it.\n"
       "When you press an alert it locks itself: the screen is cleared, what is NOT SENT YET still goes out, and nothing rings or "
       "is\n"

@@ -130,6 +130,12 @@ using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 }  // namespace
 
+std::optional<SecretBytes> x25519(View private_key, View public_key) {
+  Key32 agreed;
+  if (!agree(private_key, public_key, agreed)) return std::nullopt;
+  return SecretBytes(agreed.view());
+}
+
 std::optional<X25519Pair> x25519_from_private(View private_key) {
   if (private_key.size() != 32) return std::nullopt;
   X25519Pair pair{{}, SecretBytes(private_key)};

@@ -1,5 +1,5 @@
 // HPKE (RFC 9180), base mode, single shot: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305, over OpenSSL.
-// Used by envelope only. Pure functions, any thread.
+// Used by envelope; x25519 also by between. Pure functions, any thread.
 #pragma once
 
 #include "crypto/base/secret_bytes.hpp"
@@ -16,6 +16,8 @@ struct X25519Pair {
 };
 X25519Pair generate_x25519();
 std::optional<X25519Pair> x25519_from_private(View private_key);
+// What both sides agree on, 32 bytes; nothing for a low-order point. Never used as it is: derive from it.
+std::optional<SecretBytes> x25519(View private_key, View public_key);
 
 // enc(32) | ciphertext | tag(16); nothing when 'to' is not a usable key (length, low order).
 std::optional<Bytes> hpke_seal(View to, View info, View associated, View plain);

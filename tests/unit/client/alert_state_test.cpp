@@ -185,7 +185,7 @@ TEST_CASE("all clear needs two different people or her own ending", "[client][al
     CHECK(state.notice(night.vigil_id, night.closed(2, 1), start_s + 60) == Fact::news);
   }
   SECTION("herself") {
-    CHECK(state.ending(false) == Fact::news);
+    CHECK(state.ending(false, start_s + 60, start_s + 60) == Fact::news);
   }
   CHECK(state.over());
   CHECK(state.view(start_s + 61, 0).shown == Shown::all_clear);
@@ -194,10 +194,10 @@ TEST_CASE("all clear needs two different people or her own ending", "[client][al
 TEST_CASE("a forced ending is never over, stays forced, and is shown before everything", "[client][alert_state]") {
   const Night night;
   AlertState state = night.reader(0);
-  CHECK(state.ending(true) == Fact::news);
+  CHECK(state.ending(true, start_s + 60, start_s + 60) == Fact::news);
   CHECK_FALSE(state.over());
   CHECK(state.view(start_s + 61, 0).shown == Shown::forced);
-  state.ending(false);
+  state.ending(false, start_s + 60, start_s + 60);
   CHECK_FALSE(state.over());
   state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 1, 1, start_s + 70), start_s + 70);
   const AlertView view = state.view(start_s + 71, 0);
@@ -313,16 +313,16 @@ TEST_CASE("her own states climb from not sent to seen, each by its own fact", "[
   CHECK(state.view(start_s + 12, 0).shown == Shown::on_relay);
   const Bytes dana = random_bytes(33);
   const Bytes boris = random_bytes(33);
-  state.receipt(dana, false);
-  state.receipt(boris, false);
-  CHECK(state.receipt(boris, false) == Fact::known);
+  state.receipt(dana, false, start_s + 13);
+  state.receipt(boris, false, start_s + 13);
+  CHECK(state.receipt(boris, false, start_s + 13) == Fact::known);
   CHECK(state.view(start_s + 13, 0).shown == Shown::on_phones);
   CHECK(state.view(start_s + 13, 0).count == 2);
-  state.receipt(dana, true);
-  CHECK(state.receipt(dana, false) == Fact::known);
+  state.receipt(dana, true, start_s + 13);
+  CHECK(state.receipt(dana, false, start_s + 13) == Fact::known);
   CHECK(state.view(start_s + 14, 0).shown == Shown::seen);
   CHECK(state.view(start_s + 14, 0).count == 1);
-  state.own_ending();
+  state.own_ending(start_s + 15);
   CHECK(state.view(start_s + 15, 0).shown == Shown::all_clear);
 }
 
