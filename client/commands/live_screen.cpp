@@ -77,7 +77,8 @@ ScreenModel LiveScreen::model() {
   for (const AlertState& alert : going_on()) {
     const auto& vigils = alert.record().vigils();
     const Rounds rounds = vigils.empty() ? Rounds{} : listening_.rounds_of(view(vigils[0].root()));
-    if (id_of(alert) == chosen_) model.chosen = model.alerts.size();
+    // One that is over does not keep the screen from one that is on.
+    if (id_of(alert) == chosen_ && !alert.over()) model.chosen = model.alerts.size();
     model.alerts.push_back(panel_of(alert, called, rounds, model.now_s, model.heard_s));
   }
   if (!model.alerts.empty()) chosen_ = model.alerts[model.chosen].alert_id;
