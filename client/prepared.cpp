@@ -7,8 +7,10 @@
 #include <map>
 #include <tuple>
 
+#include "crypto/base/aead.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
+#include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
 #include "crypto/base/vigil_id.hpp"
 #include "crypto/e2ee/envelope.hpp"
@@ -82,23 +84,42 @@ struct VigilSecrets {
       : hurry(for_relay(random_id<Secret>(), root)),
         refresh(for_relay(random_id<Secret>(), root)),
         stop(for_relay(random_id<Secret>(), root)),
-        go_on(for_relay(random_id<Secret>(), root)) {}
-  Secret hurry, refresh, stop, go_on;
+        go_on(for_relay(random_id<Secret>(), root)),
+        renew(for_relay(random_id<Secret>(), root)),
+        renew_forced(for_relay(random_id<Secret>(), root)) {}
+  Secret hurry, refresh, stop, go_on, renew, renew_forced;
 };
 
-// Everything the id hashes: which ending comes first is drawn, so that the place tells nothing.
-wire::Vigil start_vigil(const VigilSecrets& secrets, const std::vector<std::pair<Secret, Secret>>& answers) {
-  wire::Vigil vigil;
-  vigil.set_nonce(as_string(random_bytes(32)));
-  vigil.set_kind(wire::ALERT);
-  vigil.set_hurry_hash(as_string(vigil_secret_hash(secrets.hurry).view()));
-  vigil.set_refresh_hash(as_string(vigil_secret_hash(secrets.refresh).view()));
+// The true one and its twin, in an order that is drawn.
+void add_pair(google::protobuf::RepeatedPtrField<wire::Ending>& pair, const Secret& stop, const Secret& go_on) {
   const std::uint32_t stop_at = random_below(2);
   for (std::uint32_t place = 0; place < 2; ++place) {
-    wire::Ending& ending = *vigil.add_endings();
+    wire::Ending& ending = *pair.Add();
     ending.set_effect(place == stop_at ? wire::STOP : wire::GO_ON);
-    ending.set_hash(as_string(vigil_secret_hash(place == stop_at ? secrets.stop : secrets.go_on).view()));
+    ending.set_hash(as_string(vigil_secret_hash(place == stop_at ? stop : go_on).view()));
   }
+}
+
+void add_boxes(google::protobuf::RepeatedPtrField<std::string>& to, const std::array<PublicKey, 2>& box_keys,
+               const Secret& stop, const Secret& go_on) {
+  std::array<Bytes, 2> boxes{box_seal(box_keys[0].view(), stop.view()), box_seal(box_keys[1].view(), go_on.view())};
+  if (random_below(2) == 1) std::swap(boxes[0], boxes[1]);
+  for (const Bytes& box : boxes) *to.Add() = as_string(box);
+}
+
+// Everything the id hashes: which ending comes first is drawn, so that the place tells nothing.
+wire::Vigil start_vigil(const VigilSecrets& secrets, const std::vector<std::pair<Secret, Secret>>& answers,
+                        const CheckInTerms* check_in) {
+  wire::Vigil vigil;
+  vigil.set_nonce(as_string(random_bytes(32)));
+  vigil.set_kind(check_in == nullptr ? wire::ALERT : wire::CHECK_IN);
+  if (check_in != nullptr) {
+    vigil.set_period_max_s(check_in->period_s());
+    add_pair(*vigil.mutable_renewals(), secrets.renew, secrets.renew_forced);
+  }
+  vigil.set_hurry_hash(as_string(vigil_secret_hash(secrets.hurry).view()));
+  vigil.set_refresh_hash(as_string(vigil_secret_hash(secrets.refresh).view()));
+  add_pair(*vigil.mutable_endings(), secrets.stop, secrets.go_on);
   for (const auto& [answer, close] : answers) {
     wire::Answerer& answerer = *vigil.add_answers();
     answerer.set_head(as_string(answer_chain(answer, limits::answer_chain_steps).view()));
@@ -158,6 +179,69 @@ Sealed<void> add_small_copies(wire::Vigil& vigil, const e2ee::Identity& own, con
   return {};
 }
 
+// What the two endings of a check-in say to its responders: nothing has gone out yet, so the relay has nothing to tell them.
+struct Goodbyes {
+  kept::Goodbye free, forced;
+};
+
+content::Content sign_content(const std::string& checkin_id, const CheckInTerms& terms, content::CheckIn::Kind kind, bool forced,
+                              std::uint64_t now_s) {
+  content::Content content = new_content(now_s);
+  content::CheckIn& said = *content.mutable_check_in();
+  said.set_checkin_id(checkin_id);
+  said.set_kind(kind);
+  said.set_every_s(terms.every_s);
+  said.set_grace_s(terms.grace_s);
+  said.set_begun_s(terms.begun_s);
+  said.set_forced(forced);
+  return content;
+}
+
+std::string goodbye_to(const Address& address, const Bytes& envelope) {
+  wire::Request request;
+  wire::Deliver& deliver = *request.mutable_deliver();
+  deliver.set_id(as_string(random_bytes(16)));
+  deliver.set_lane(wire::NORMAL);
+  deliver.set_lifetime(wire::FOURTEEN_DAYS);
+  deliver.set_envelope(as_string(envelope));
+  deliver.set_addresses(as_string(address.view()));
+  return request.SerializeAsString();
+}
+
+// One responder's copies of both renewals, and her part of both goodbyes.
+Sealed<void> add_signs(wire::Vigil& vigil, Goodbyes& goodbyes, const e2ee::Identity& own, const Seat& seat, std::uint32_t place,
+                       const CheckInTerms& terms, const std::string& checkin_id, std::uint64_t now_s) {
+  Sealed<e2ee::OneShot> shot = e2ee::OneShot::prepare(own, seat.reach->bundle);
+  if (!shot) return std::unexpected(shot.error());
+  const AddressHash to = address_hash(seat.reach->address);
+  for (wire::Ending& renewal : *vigil.mutable_renewals()) {
+    const bool forced = renewal.effect() == wire::GO_ON;
+    const Sealed<Bytes> envelope = shot->seal(to, limits::ending_envelope_bytes,
+                                              sign_content(checkin_id, terms, content::CheckIn::GOES_ON, forced, now_s));
+    if (!envelope) return std::unexpected(envelope.error());
+    wire::VigilEnvelope& copy = *renewal.add_copies();
+    copy.set_address(place);
+    copy.set_envelope(as_string(*envelope));
+  }
+  for (const bool forced : {false, true}) {
+    const Sealed<Bytes> envelope =
+        shot->seal(to, limits::ending_envelope_bytes, sign_content(checkin_id, terms, content::CheckIn::ENDED, forced, now_s));
+    if (!envelope) return std::unexpected(envelope.error());
+    (forced ? goodbyes.forced : goodbyes.free).add_requests(goodbye_to(seat.reach->address, *envelope));
+  }
+  return {};
+}
+
+void seal_goodbyes(kept::PreparedVigil& prepared, const Goodbyes& goodbyes, const VigilSecrets& secrets) {
+  const auto sealed = [](const kept::Goodbye& said, const Secret& secret) {
+    const Bytes key = derive(secret.view(), {}, labels::goodbye, 32);
+    return as_string(aead_seal(key, view(said.SerializeAsString()), {}));
+  };
+  std::array<std::string, 2> both{sealed(goodbyes.free, secrets.stop), sealed(goodbyes.forced, secrets.go_on)};
+  if (random_below(2) == 1) std::swap(both[0], both[1]);
+  for (std::string& one : both) prepared.add_goodbyes(std::move(one));
+}
+
 // Stages by their delays, with empty envelopes; false: too many.
 bool add_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const RelayPlan& relay) {
   std::uint32_t before_s = 0;
@@ -180,7 +264,7 @@ bool add_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, const RelayPl
 
 Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan& relay, const e2ee::Identity& own,
                                           const std::array<PublicKey, 2>& box_keys, const std::string& alert_id,
-                                          std::uint64_t now_s) {
+                                          std::uint64_t now_s, const CheckInTerms* check_in) {
   if (relay.seats.empty() || relay.seats.size() > limits::responders_max) return std::unexpected(e2ee::Fault::too_large);
   const VigilSecrets secrets(root);
   std::vector<std::pair<Secret, Secret>> answers;
@@ -192,18 +276,21 @@ Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan
   prepared.set_root(as_string(root.view()));
   prepared.set_hurry(as_string(secrets.hurry.view()));
   prepared.set_refresh(as_string(secrets.refresh.view()));
-  std::array<Bytes, 2> boxes{box_seal(box_keys[0].view(), secrets.stop.view()),
-                             box_seal(box_keys[1].view(), secrets.go_on.view())};
-  if (random_below(2) == 1) std::swap(boxes[0], boxes[1]);
-  for (const Bytes& box : boxes) prepared.add_boxes(as_string(box));
+  add_boxes(*prepared.mutable_boxes(), box_keys, secrets.stop, secrets.go_on);
+  if (check_in != nullptr) add_boxes(*prepared.mutable_renew_boxes(), box_keys, secrets.renew, secrets.renew_forced);
 
-  wire::Vigil vigil = start_vigil(secrets, answers);
+  wire::Vigil vigil = start_vigil(secrets, answers, check_in);
+  Goodbyes goodbyes;
   std::uint32_t place = 0;
   for (const Seat& seat : relay.seats) {
     *vigil.mutable_addresses() += text(seat.reach->address.view());
     const Sealed<void> small =
         add_small_copies(vigil, own, seat.reach->bundle, seat.reach->address, place, true, alert_id, relay, now_s);
     if (!small) return std::unexpected(small.error());
+    if (check_in != nullptr) {
+      const Sealed<void> signs = add_signs(vigil, goodbyes, own, seat, place, *check_in, alert_id, now_s);
+      if (!signs) return std::unexpected(signs.error());
+    }
     const Sealed<e2ee::OneShot> shot = e2ee::OneShot::prepare(own, seat.reach->bundle);
     if (!shot) return std::unexpected(shot.error());
     kept::PreparedCopy& copy = *prepared.add_copies();
@@ -221,6 +308,7 @@ Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan
     if (!small) return std::unexpected(small.error());
   }
   if (!add_stages(vigil, prepared, relay)) return std::unexpected(e2ee::Fault::too_large);
+  if (check_in != nullptr) seal_goodbyes(prepared, goodbyes, secrets);
   prepared.set_vigil(vigil.SerializeAsString());
   return prepared;
 }
@@ -244,6 +332,10 @@ content::Alert alert_of(const kept::PreparedVigil& prepared, const wire::Vigil& 
   if (!press.drill) {  // an exercise opens nothing
     alert.set_plan_id(plan.id);
     alert.set_plan_key(plan.key);
+  }
+  if (press.check_in) {
+    *alert.mutable_check_in() = *press.check_in;
+    alert.clear_hold_s();
   }
   for (int i = 0; i < prepared.copies_size(); ++i) {
     content::Responder& responder = *alert.add_responders();
@@ -280,6 +372,8 @@ kept::RunningVigil running_of(const kept::PreparedVigil& prepared, const wire::V
   // The own address, if there is one: nobody else can withdraw it, so an ending that overtakes its keep always finds a place.
   if (vigil.addresses().size() >= Address::length)
     running.set_address(vigil.addresses().substr(vigil.addresses().size() - Address::length));
+  *running.mutable_renew_boxes() = prepared.renew_boxes();
+  *running.mutable_goodbyes() = prepared.goodbyes();
   for (const wire::Answerer& answerer : vigil.answers()) {
     running.add_heads(answerer.head());
     running.add_close_hashes(answerer.close_hash());
@@ -325,8 +419,11 @@ std::uint32_t first_after_s(const kept::PreparedVigil& prepared) {
 
 }  // namespace
 
-std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, const e2ee::Identity& own,
-                                                              const std::array<PublicKey, 2>& box_keys, std::uint64_t now_s) {
+namespace {
+
+std::expected<kept::PreparedAlert, e2ee::Fault> prepare(const Plan& plan, const e2ee::Identity& own,
+                                                        const std::array<PublicKey, 2>& box_keys, std::uint64_t now_s,
+                                                        const CheckInTerms* check_in) {
   kept::PreparedAlert alert;
   alert.set_alert_id(as_string(random_bytes(16)));
   alert.set_made_s(now_s);
@@ -334,12 +431,25 @@ std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, 
   alert.set_plan_id(as_string(plan.plan_id));
   alert.set_plan_key(as_string(plan.plan_key));
   for (const auto& [root, relay] : by_relay(plan)) {
-    Sealed<kept::PreparedVigil> vigil = prepare_vigil(root, relay, own, box_keys, alert.alert_id(), now_s);
+    Sealed<kept::PreparedVigil> vigil = prepare_vigil(root, relay, own, box_keys, alert.alert_id(), now_s, check_in);
     if (!vigil) return std::unexpected(vigil.error());
     *alert.add_vigils() = std::move(*vigil);
   }
   if (alert.vigils().empty()) return std::unexpected(e2ee::Fault::malformed);
   return alert;
+}
+
+}  // namespace
+
+std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, const e2ee::Identity& own,
+                                                              const std::array<PublicKey, 2>& box_keys, std::uint64_t now_s) {
+  return prepare(plan, own, box_keys, now_s, nullptr);
+}
+
+std::expected<kept::PreparedAlert, e2ee::Fault> prepare_check_in(const Plan& plan, const e2ee::Identity& own,
+                                                                 const std::array<PublicKey, 2>& box_keys,
+                                                                 const CheckInTerms& terms, std::uint64_t now_s) {
+  return prepare(plan, own, box_keys, now_s, &terms);
 }
 
 std::expected<SealedAlert, e2ee::Fault> seal_alert(kept::PreparedAlert&& prepared, const Press& press) {

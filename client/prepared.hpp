@@ -49,6 +49,18 @@ struct Plan {
 std::expected<kept::PreparedAlert, e2ee::Fault> prepare_alert(const Plan& plan, const e2ee::Identity& own,
                                                               const std::array<PublicKey, 2>& box_keys, std::uint64_t now_s);
 
+// A check-in: the same with two renewals, and with what each ending says to the responders before anything has gone out. It is
+// due 'every_s' and 'grace_s' after the commit and after each renewal. Its alert id is the check-in's id.
+struct CheckInTerms {
+  std::uint32_t every_s = 0;
+  std::uint32_t grace_s = 0;
+  std::uint64_t begun_s = 0;
+  std::uint32_t period_s() const { return every_s + grace_s; }
+};
+std::expected<kept::PreparedAlert, e2ee::Fault> prepare_check_in(const Plan& plan, const e2ee::Identity& own,
+                                                                 const std::array<PublicKey, 2>& box_keys,
+                                                                 const CheckInTerms& terms, std::uint64_t now_s);
+
 // What is known at the press only.
 struct Press {
   std::uint64_t pressed_s = 0;
@@ -56,6 +68,7 @@ struct Press {
   content::Track track;       // may be empty
   std::string note;           // cut so that the copy fits
   bool drill = false;
+  std::optional<content::CheckIn> check_in{};  // nobody pressed: pressed_s is then the last sign of life, and 'hold_s' the period
 };
 // One relay's vigil, ready for the outbox.
 struct SealedVigil {

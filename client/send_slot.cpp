@@ -139,4 +139,36 @@ Outcome<void> SendSlot::forget_running(View alert_id) {
   });
 }
 
+Outcome<std::optional<kept::RunningCheckIn>> SendSlot::check_in() const {
+  const Outcome<kept::Slot> slot = read();
+  if (!slot) return std::unexpected(slot.error());
+  return slot->has_check_in() ? std::optional<kept::RunningCheckIn>(slot->check_in()) : std::nullopt;
+}
+
+Outcome<void> SendSlot::begin_check_in(const kept::RunningCheckIn& check_in) {
+  bool one_runs = false;
+  const Outcome<void> changed = change([&](kept::Slot& slot) {
+    one_runs = slot.has_check_in();
+    if (!one_runs) *slot.mutable_check_in() = check_in;
+    return !one_runs;
+  });
+  if (changed && one_runs) return std::unexpected(Fault::busy);
+  return changed;
+}
+
+Outcome<void> SendSlot::change_check_in(View checkin_id, const std::function<bool(kept::RunningCheckIn&)>& what) {
+  return change([&](kept::Slot& slot) {
+    if (!slot.has_check_in() || slot.check_in().alert().alert_id() != text(checkin_id)) return false;
+    return what(*slot.mutable_check_in());
+  });
+}
+
+Outcome<void> SendSlot::forget_check_in(View checkin_id) {
+  return change([checkin_id](kept::Slot& slot) {
+    if (!slot.has_check_in() || slot.check_in().alert().alert_id() != text(checkin_id)) return false;
+    slot.clear_check_in();
+    return true;
+  });
+}
+
 }  // namespace vigil::client

@@ -3,6 +3,8 @@
 // Blocking.
 #pragma once
 
+#include <functional>
+
 #include "client/home.hpp"
 #include "client/prepared.hpp"
 
@@ -35,6 +37,14 @@ class SendSlot {
   Outcome<std::vector<kept::RunningAlert>> running() const;
   Outcome<void> change_running(const kept::RunningAlert& alert);  // the one with this alert_id
   Outcome<void> forget_running(View alert_id);
+
+  // The check-in that runs, if one does; kept from before the first byte is sent until it is over.
+  Outcome<std::optional<kept::RunningCheckIn>> check_in() const;
+  // busy: one runs already.
+  Outcome<void> begin_check_in(const kept::RunningCheckIn& check_in);
+  // Changes it under the lock, if 'what' says so; sealing fresh copies lies in 'what', so that no step of a chain seals twice.
+  Outcome<void> change_check_in(View checkin_id, const std::function<bool(kept::RunningCheckIn&)>& what);
+  Outcome<void> forget_check_in(View checkin_id);
 
  private:
   Outcome<kept::Slot> read() const;
