@@ -23,6 +23,8 @@ Account::Account(Home home_, Profile profile_)
       plans(container),
       alerts(container),
       meetings(container),
+      watches(container),
+      places(container),
       inbox(container),
       sent(container),
       receipts(container),

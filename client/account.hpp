@@ -10,7 +10,9 @@
 #include "client/meetings.hpp"
 #include "client/records/agreements.hpp"
 #include "client/records/plans.hpp"
+#include "client/places.hpp"
 #include "client/vigil.hpp"
+#include "client/watches.hpp"
 #include "crypto/e2ee/prekeys.hpp"
 #include "crypto/e2ee/session.hpp"
 
@@ -44,6 +46,8 @@ struct Account {
   PlanRecords plans;
   AlertBook alerts;
   Meetings meetings;
+  Watches watches;
+  Places places;
   Inbox inbox;
   SentContents sent;
   DueReceipts receipts;

@@ -226,8 +226,13 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
       if ((at.origin.meeting || at.origin.contact) && !at.origin.about) introduced(at, content.introduced());
       break;
     case content::Content::kPing:
+      if (once() && at.origin.contact) ping(at, content.ping(), news);
+      break;
     case content::Content::kSharing:
+      if (once() && at.origin.contact) sharing(at, content.sharing(), news);
+      break;
     case content::Content::kCheckIn:
+      if (at.origin.contact) check_in(at, content, opened.one_shot, news);
       break;
     case content::Content::kMark:
     case content::Content::kNote:
@@ -270,10 +275,12 @@ void InboxReader::alert(const At& at, const content::Content& content, std::vect
   if (came.again) alert->record().set_seen(false);
   const bool opened = open_plan(account_, *alert);
   account_.alerts.put(*alert);
+  silence(at, said);
   if (came.first && !alert->record().ended()) owe_receipt(at, view(said.alert_id()), content::Receipt::ARRIVED, at.now_s);
   if (came.first || came.again) {
     News made = news_of(*alert, at.origin.name);
     made.first = came.first;
+    made.many_silent = at.delivery.many_silent();
     made.round = at.delivery.round();
     made.stage = at.delivery.stage();
     made.rings = may_ring(account_, *at.origin.expected, at.now_s);
@@ -350,6 +357,7 @@ void InboxReader::ending(const At& at, const content::Content& content, std::vec
 }
 
 void InboxReader::again(const At& at, const CopyId& content_id, std::vector<News>& news) {
+  if (sign_again(at, content_id, news)) return;
   const std::optional<AlertBook::Content> what = account_.alerts.content(content_id.view());
   if (!what) return;
   switch (at.delivery.of_vigil()) {
@@ -484,6 +492,10 @@ void InboxReader::introduced(const At& at, const content::Introduced& said) {
 
 namespace {
 
+bool of_check_in(const kept::RunningAlert& alert) {
+  return !alert.vigils().empty() && !alert.vigils(0).renew_boxes().empty();
+}
+
 // What the send-only slot knows of an own alert; true when that was news.
 bool adopt(AlertState& known, const kept::RunningAlert& alert, std::uint64_t now_s) {
   if (!known.record().hers()) return false;
@@ -498,6 +510,12 @@ bool adopt(AlertState& known, const kept::RunningAlert& alert, std::uint64_t now
     if (known.prepared(view(vigil.vigil_id()), view(vigil.root()), responders, now_s) == Fact::news) news = true;
     if (vigil.on_relay_s() == 0) continue;
     if (known.on_relay(view(vigil.vigil_id()), vigil.on_relay_s(), alert.hold_s()) == Fact::news) news = true;
+    if (!vigil.released()) continue;
+    wire::VigilState out;  // of a check-in: the relay said that it has gone out
+    out.set_released(true);
+    out.set_stage(1);
+    out.set_round(1);
+    if (known.looked(view(vigil.vigil_id()), out, now_s) == Fact::news) news = true;
   }
   return news;
 }
@@ -505,8 +523,11 @@ bool adopt(AlertState& known, const kept::RunningAlert& alert, std::uint64_t now
 }  // namespace
 
 bool adopt_running(Account& account, std::uint64_t now_s) {
-  const Outcome<std::vector<kept::RunningAlert>> running = account.slot.running();
+  Outcome<std::vector<kept::RunningAlert>> running = account.slot.running();
   if (!running) return false;
+  // A check-in whose silence has been told is an alert like any other.
+  const Outcome<std::optional<kept::RunningCheckIn>> check_in = account.slot.check_in();
+  if (check_in && *check_in && view_of(**check_in).fired) running->push_back((*check_in)->alert());
   bool changed = false;
   for (const kept::RunningAlert& alert : *running) {
     // Looked at ten times a second, so first without the write lock.
@@ -518,6 +539,7 @@ bool adopt_running(Account& account, std::uint64_t now_s) {
       known = AlertState::begin(view(alert.alert_id()), account.identity.key().view(), true, now_s);
       content::Alert pressed;
       pressed.set_pressed_s(alert.pressed_s());
+      if (of_check_in(alert)) pressed.mutable_check_in()->set_checkin_id(alert.alert_id());
       pressed.set_hold_s(alert.hold_s());
       pressed.set_drill(alert.drill());
       known->pressed(pressed);

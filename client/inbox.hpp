@@ -60,6 +60,13 @@ class InboxReader {
   void trouble(const At& at, const content::Trouble& trouble, std::vector<News>& news);
   void introduction(const At& at, const e2ee::IdentityKey& sender, const content::Introduction& said);
   void introduced(const At& at, const content::Introduced& said);
+  // Of check-ins and places (inbox_watch.cpp).
+  void check_in(const At& at, const content::Content& content, bool one_shot, std::vector<News>& news);
+  void sign_of_life(const At& at, View checkin_id, bool forced, std::vector<News>& news);
+  bool sign_again(const At& at, const CopyId& content_id, std::vector<News>& news);
+  void silence(const At& at, const content::Alert& alert);
+  void sharing(const At& at, const content::Sharing& said, std::vector<News>& news);
+  void ping(const At& at, const content::Ping& said, std::vector<News>& news);
   // The same sealed copy once more: a later round, or one more act under the same notice.
   void again(const At& at, const CopyId& content_id, std::vector<News>& news);
   void cannot_open(const At& at, std::vector<News>& news);

@@ -72,6 +72,16 @@
 //   locked        "words":s                                   listen: an alert was pressed; waits for the PIN
 //   ready         "relays":n                                  listen: everything that waited has been read
 //   status        "relays":n, "contacts":n, "prepared":n, "outbox":n, "locked":bool
+//   watched       "name":s, "kind":"begun"|"goes_on"|"ended"|"forced", "counts_from_s":n    somebody's check-in
+//   nobody_watches "people":n                                 0: the relay keeps watch again
+//   check_in      "on_relay":bool, "fired":bool, "stopping":bool, "due_s":n, "heard_s":n, "ok_s":n, "relays":n    one's own
+//   check_in_reminder "left_s":n        check_in_fired        one's own
+//   sharing       "name":s, "until_s":n, "exact":bool, "seen_by":s    until_s 0: ended
+//   place         "name":s, "lat":d, "lon":d, "at_s_place":n, "exact":bool
+//   share         "until_s":n, "exact":bool, "with":[s]       one's own; "until_s" 0: there is none
+//   pinged        "exact":bool, "people":n, "fixes":n         share_exact "alert":id         share_asks         share_ended
+//   trail         "name":s, "pieces":n, "points":n [, "lat":d, "lon":d, "last_s":n, "exact":bool]
+//   (alerts of a check-in have "check_in":true, "many_silent":bool)
 //   error         "code":n, "words":s                         the sentence and the exit code of a command that failed
 // clang-format on
 #pragma once

@@ -68,6 +68,7 @@ void Listening::stop() {
   stopped_ = true;
   for (OwnerLink* link : links_) link->stop();
   for (asio::steady_timer* timer : timers_) timer->cancel();
+  if (feed_) feed_->stop();
 }
 
 asio::awaitable<void> Listening::pause(milliseconds for_so_long) {
@@ -106,7 +107,14 @@ asio::awaitable<Outcome<void>> Listening::run() {
     // detached: tasks_ counts them, and run() returns when none is left
     asio::co_spawn(executor_, guarded(std::move(task)), asio::detached);
   };
-  for (const Relay& relay : account_.relays.all()) begin(hold_link(relay.routes.root()));
+  for (const Relay& relay : account_.relays.all()) {
+    heard_root_s_.emplace(relay.routes.root(), 0);
+    begin(hold_link(relay.routes.root()));
+  }
+  if (options_.fixes.any()) {
+    feed_ = std::make_unique<FixFeed>(executor_, options_.fixes);
+    begin(feed_->run());
+  }
   begin(watch_press());
   begin(send_outbox());
   begin(send_receipts());
@@ -115,6 +123,8 @@ asio::awaitable<Outcome<void>> Listening::run() {
   begin(answer_elsewhere());
   begin(keep_fresh());
   begin(keep_people());
+  begin(keep_check_in());
+  if (options_.watch) begin(watch_relays());
   if (options_.watch) begin(ring());
   // The tasks' frames hold references into this object: it waits for the last of them. Not when it locks: a task may wait for a
   // relay that does not answer, and whoever called ends the loop, and all frames with it, at once.
@@ -164,7 +174,11 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
         account_.outbox.hurry(wall_s());
         if (!once_ready) ++ready_;
         once_ready = true;
+        up_.insert(root);
+        heard_root_s_[root] = wall_s();
         co_await read_link(open, relay);
+        up_.erase(root);
+        heard_root_s_[root] = wall_s();
       }
       links_.erase(&open);
       if (settled || settled.error().status == wire::STATUS_UNSET) {

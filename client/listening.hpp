@@ -11,6 +11,7 @@
 #include <set>
 
 #include "client/account.hpp"
+#include "client/checkin.hpp"
 #include "client/inbox.hpp"
 #include "client/screen.hpp"
 #include "client/screen_model.hpp"
@@ -18,8 +19,10 @@
 namespace vigil::client {
 
 struct ListenOptions {
-  std::string on_alert{};  // a command to start at every ring; nothing of the alert reaches it
-  bool watch = true;       // show alerts that were waiting, ring until a key is pressed
+  std::string on_alert{};                     // a command to start at every ring; nothing of the alert reaches it
+  FixOptions fixes{};                         // where this phone is: keeps an own check-in's last places fresh
+  std::uint64_t dark_after_s = watch_dark_s;  // a relay that keeps watch and is not heard for so long
+  bool watch = true;                          // show alerts that were waiting, ring until a key is pressed
 };
 
 class Listening {
@@ -54,6 +57,8 @@ class Listening {
   asio::awaitable<void> ring();
   asio::awaitable<void> keep_fresh();
   asio::awaitable<void> keep_people();
+  asio::awaitable<void> keep_check_in();
+  asio::awaitable<void> watch_relays();
   asio::awaitable<void> pause(std::chrono::milliseconds for_so_long);
 
   void take(const PublicKey& root, const wire::Delivery& delivery);
@@ -74,6 +79,9 @@ class Listening {
   std::map<Bytes, AlertView> shown_;        // by alert: the state last shown
   std::map<Bytes, std::uint64_t> ringing_;  // alert and since when
   std::uint64_t heard_s_ = 0;
+  std::map<PublicKey, std::uint64_t> heard_root_s_;  // relays, when they were last heard
+  std::set<PublicKey> up_;                           // that are listened to right now
+  std::unique_ptr<FixFeed> feed_;
   std::chrono::steady_clock::time_point last_delivery_{};
   std::size_t ready_ = 0;
   bool clock_said_ = false;

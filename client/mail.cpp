@@ -7,6 +7,7 @@
 #include "client/records/readiness.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
+#include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
 
 namespace vigil::client {
@@ -100,7 +101,7 @@ asio::awaitable<FreshKeys> fetch_keys(Account& account, ContactId id, wire::Lane
 
 std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const Contact& contact,
                                                          const content::Content& content, wire::Lane lane, const FreshKeys& keys,
-                                                         bool keep, std::uint64_t now_s) {
+                                                         bool keep, std::uint64_t now_s, const Stream* stream) {
   std::vector<ItemId> items;
   SentContent sent{
       .content_id = *ContentId::from(view(content.id())), .to = contact.id, .sent_s = now_s, .content = content, .copies = {}};
@@ -128,6 +129,12 @@ std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const
     deliver.set_lifetime(lane == wire::URGENT ? wire::THIRTY_DAYS : wire::FOURTEEN_DAYS);
     deliver.set_envelope(std::string(text(*envelope)));
     deliver.set_addresses(std::string(text(reach.address.view())));
+    if (stream != nullptr) {
+      const Hash topic = vigil::hash(labels::ping_topic, {stream->topics.view(), stream->about, reach.address.view()});
+      deliver.set_topic(std::string(text(topic.view().subspan(0, 16))));
+      deliver.set_order(stream->order);
+      deliver.set_lifetime(wire::ONE_DAY);
+    }
     const Outcome<ItemId> item = account.outbox.put({.routes = reach.routes,
                                                      .requests = {request},
                                                      .urgent = lane == wire::URGENT,

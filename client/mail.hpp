@@ -28,11 +28,19 @@ asio::awaitable<void> fetch_bundles(Account& account, ContactId contact);
 // Whether a session for this lane is missing, or the bundle is older than a day: then fetch_keys first, if there is a network.
 bool wants_keys(Account& account, ContactId contact, wire::Lane lane, std::uint64_t now_s);
 
+// Pings of one share or alert: to each address a topic of its own, so that a newer one replaces its undelivered forerunner and no
+// two addresses show that they belong together. Kept by relays for a day.
+struct Stream {
+  Secret topics;
+  Bytes about;
+  std::uint64_t order = 0;  // rising
+};
+
 // Seals and puts into the outbox, one item per relay; 'content' needs its id. Kept for writing again until the receipt, if
 // 'keep'. no_session: no bundle of hers was ever seen.
 std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const Contact& contact,
                                                          const content::Content& content, wire::Lane lane, const FreshKeys& keys,
-                                                         bool keep, std::uint64_t now_s);
+                                                         bool keep, std::uint64_t now_s, const Stream* stream = nullptr);
 
 // Written by a person to be read by one: worth a line when it is on its way or has come.
 inline bool is_message(const content::Content& content) {

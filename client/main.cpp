@@ -66,8 +66,9 @@ int main(int count, char** arguments) {
   for (const auto add :
        {commands::add_join, commands::add_card, commands::add_meet, commands::add_contacts, commands::add_ask, commands::add_duty,
         commands::add_tiers, commands::add_plan, commands::add_ready, commands::add_drill, commands::add_send,
-        commands::add_alert, commands::add_cancel, commands::add_listen, commands::add_answer, commands::add_give_back,
-        commands::add_all_clear, commands::add_status, commands::add_withdraw, commands::add_timeline, commands::add_tell}) {
+        commands::add_alert, commands::add_cancel, commands::add_checkin, commands::add_share, commands::add_where,
+        commands::add_listen, commands::add_answer, commands::add_give_back, commands::add_all_clear, commands::add_status,
+        commands::add_withdraw, commands::add_timeline, commands::add_tell}) {
     add(app, common, run);
   }
   try {

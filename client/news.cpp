@@ -8,6 +8,7 @@
 #include "client/printable.hpp"
 #include "client/screen_words.hpp"
 #include "client/words.hpp"
+#include "client/words_watch.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -101,6 +102,7 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   line.id("alert", news.alert_id).text("name", news.name).number("pressed_s", static_cast<std::int64_t>(alert.pressed_s()));
   line.number("round", news.round).number("tier", alert.tier()).number("stage", news.stage).flag("first", news.first);
   line.text("note", alert.note()).flag("drill", alert.drill()).flag("rings", news.rings).raw("fixes", fixes_json(fixes));
+  if (alert.has_check_in()) line.flag("check_in", true).flag("many_silent", news.many_silent);
   screen.event(line);
 
   if (!news.first) {
@@ -110,9 +112,13 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
     const std::string clock = clock_text(ahead ? now_s : alert.pressed_s(), now_s);
     const std::string age = words::age(since(alert.pressed_s(), now_s));
     screen.detail("");
-    screen.loud(alert.drill() ? words::drill_from(news.name, clock, age) : words::alert_from(news.name, clock, age));
+    if (alert.has_check_in())
+      screen.loud(words::check_in_silent(news.name, clock, age));
+    else
+      screen.loud(alert.drill() ? words::drill_from(news.name, clock, age) : words::alert_from(news.name, clock, age));
     if (ahead) screen.detail(words::her_clock_is_ahead());
   }
+  if (news.many_silent) screen.detail(words::many_silent());
   if (alert.pressed_again() > 0) screen.detail(words::pressed_again(alert.pressed_again()));
   if (fixes.empty()) {
     screen.detail(words::place_unknown());
@@ -248,6 +254,11 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
       screen.say(words::text_from(news.name, clock_text(news.written_s, now_s), printable(news.text, 20'000)));
       break;
     }
+    case News::Kind::sharing:
+    case News::Kind::place:
+    case News::Kind::check_in:
+      show_watch_news(screen, news, now_s);
+      break;
     case News::Kind::written_again:
     case News::Kind::press_again:
     case News::Kind::cannot_open:

@@ -22,6 +22,9 @@ struct News {
     written_again,  // she could not open something of ours: it went out again
     press_again,    // she could not open our alert
     cannot_open,
+    sharing,   // she shows where her phone is, or no longer
+    place,     // of her phone
+    check_in,  // begun, goes on, ended, or forced
     unproved,  // a relay's word about an alert without its proof
     asked,     // somebody asks whether her alert may wake this member
     consent,   // what somebody says about being woken by this member's
@@ -54,9 +57,16 @@ struct News {
   bool cancelled = false;     // booking
   content::Mark mark{};       // told
   std::uint64_t until_s = 0;  // told: silenced until then
+  bool many_silent = false;   // alert: of a check-in, and many fell silent at the same time
+  content::CheckIn check_in{};
+  content::Sharing sharing{};
+  content::Fix fix{};  // place
+  bool exact = false;  // place
 };
 
 void show_news(Screen& screen, const News& news, std::uint64_t now_s);
+// Of check-ins and places (news_watch.cpp).
+void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s);
 // The alert as it lies in the book, for a screen that was not there when it came.
 News news_of(const AlertState& alert, const std::string& name);
 // Her plan, if it is open in the record.

@@ -100,8 +100,8 @@ void add_pair(google::protobuf::RepeatedPtrField<wire::Ending>& pair, const Secr
   }
 }
 
-void add_boxes(google::protobuf::RepeatedPtrField<std::string>& to, const std::array<PublicKey, 2>& box_keys,
-               const Secret& stop, const Secret& go_on) {
+void add_boxes(google::protobuf::RepeatedPtrField<std::string>& to, const std::array<PublicKey, 2>& box_keys, const Secret& stop,
+               const Secret& go_on) {
   std::array<Bytes, 2> boxes{box_seal(box_keys[0].view(), stop.view()), box_seal(box_keys[1].view(), go_on.view())};
   if (random_below(2) == 1) std::swap(boxes[0], boxes[1]);
   for (const Bytes& box : boxes) *to.Add() = as_string(box);
@@ -216,8 +216,8 @@ Sealed<void> add_signs(wire::Vigil& vigil, Goodbyes& goodbyes, const e2ee::Ident
   const AddressHash to = address_hash(seat.reach->address);
   for (wire::Ending& renewal : *vigil.mutable_renewals()) {
     const bool forced = renewal.effect() == wire::GO_ON;
-    const Sealed<Bytes> envelope = shot->seal(to, limits::ending_envelope_bytes,
-                                              sign_content(checkin_id, terms, content::CheckIn::GOES_ON, forced, now_s));
+    const Sealed<Bytes> envelope =
+        shot->seal(to, limits::ending_envelope_bytes, sign_content(checkin_id, terms, content::CheckIn::GOES_ON, forced, now_s));
     if (!envelope) return std::unexpected(envelope.error());
     wire::VigilEnvelope& copy = *renewal.add_copies();
     copy.set_address(place);

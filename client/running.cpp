@@ -1,5 +1,7 @@
 #include "client/running.hpp"
 
+#include "client/checkin.hpp"
+
 #include <algorithm>
 
 #include "crypto/base/encoding.hpp"
@@ -22,6 +24,7 @@ void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s) {
   // An ending of a vigil that has ended already is as good as done.
   const bool over = about->kind == AboutKind::end && (sent.fate == Fate::done || sent.fate == Fate::broken);
   if (sent.fate != Fate::done && !over) return;
+  if (over || about->kind == AboutKind::keep) note_check_in_sent(slot, about->id, over, now_s);
   const Outcome<std::vector<kept::RunningAlert>> running = slot.running();
   if (!running) return;
   for (kept::RunningAlert alert : *running) {

@@ -88,6 +88,21 @@ CREATE TABLE drill_bookings (contact INTEGER PRIMARY KEY REFERENCES contacts (id
 
 -- people whose alerts do not ring here for a while (tell)
 CREATE TABLE mutes (identity BLOB PRIMARY KEY, until_s INTEGER NOT NULL) WITHOUT ROWID;
+-- check-ins and places of others (watches, places)
+CREATE TABLE watched (
+  checkin_id BLOB NOT NULL, person BLOB NOT NULL, every_s INTEGER NOT NULL, grace_s INTEGER NOT NULL, begun_s INTEGER NOT NULL,
+  last_s INTEGER NOT NULL, counts_from_s INTEGER NOT NULL, roots BLOB NOT NULL, forced INTEGER NOT NULL, fired INTEGER NOT NULL,
+  over_s INTEGER NOT NULL, PRIMARY KEY (checkin_id, person)) WITHOUT ROWID;
+CREATE TABLE signs (
+  content_id BLOB PRIMARY KEY, checkin_id BLOB NOT NULL, person BLOB NOT NULL, forced INTEGER NOT NULL, at_s INTEGER NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE shares (
+  share_id BLOB NOT NULL, person BLOB NOT NULL, until_s INTEGER NOT NULL, exact INTEGER NOT NULL, seen_by TEXT NOT NULL,
+  over_s INTEGER NOT NULL, PRIMARY KEY (share_id, person)) WITHOUT ROWID;
+CREATE TABLE places (
+  person BLOB NOT NULL, at_s INTEGER NOT NULL, exact INTEGER NOT NULL, about BLOB NOT NULL, fix BLOB NOT NULL,
+  PRIMARY KEY (person, at_s, exact)) WITHOUT ROWID;
+CREATE INDEX places_about ON places (about);
 )sql";
 
 }  // namespace vigil::client

@@ -102,6 +102,11 @@ Remade remake_prepared(Account& account, std::uint64_t now_s, bool always) {
   return remade;
 }
 
+Plan plan_of_tiers(Account& account, std::uint64_t now_s) {
+  std::vector<std::string> unusable;
+  return plan_of(account, now_s, unusable);
+}
+
 asio::awaitable<Refreshed> refresh_bundles(Account& account) {
   Refreshed refreshed;
   std::set<ContactId> asked;
@@ -138,6 +143,8 @@ void forget_all_old(Account& account, std::uint64_t now_s) {
   account.meetings.forget_old(now_s);
   account.plans.forget_old(now_s);
   forget_through(account);
+  account.watches.forget_old(now_s);
+  account.places.forget_old(account.alerts, now_s);
   for (const Given& given : account.addresses.expired(now_s)) account.addresses.remove(address_hash(given.address));
   account.container.grow_if_needed();
 }

@@ -19,6 +19,9 @@ struct Remade {
 };
 Remade remake_prepared(Account& account, std::uint64_t now_s, bool always);
 
+// Who would be woken now, as it is on this device: what a check-in is prepared from.
+Plan plan_of_tiers(Account& account, std::uint64_t now_s);
+
 // Bundles of all responders from their relays. Whether at least one relay answered, and the names of those that every relay
 // refuses: withdrawn, or gone.
 struct Refreshed {

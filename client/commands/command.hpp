@@ -43,6 +43,9 @@ void add_all_clear(CLI::App& app, Common& common, Run& run);
 void add_listen(CLI::App& app, Common& common, Run& run);
 void add_status(CLI::App& app, Common& common, Run& run);
 void add_withdraw(CLI::App& app, Common& common, Run& run);
+void add_checkin(CLI::App& app, Common& common, Run& run);
+void add_share(CLI::App& app, Common& common, Run& run);
+void add_where(CLI::App& app, Common& common, Run& run);
 void add_timeline(CLI::App& app, Common& common, Run& run);
 void add_tell(CLI::App& app, Common& common, Run& run);
 

@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "client/clock.hpp"
+#include "client/commands/fix_options.hpp"
 #include "client/commands/live_screen.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
@@ -166,6 +167,18 @@ void add_listen(CLI::App& app, Common& common, Run& run) {
                    "also run this command at every ring; nothing about the alert is told to it")
       ->type_name("CMD");
   command->add_flag("--locked", given->locked, "start locked: only sends what is NOT SENT YET, until you type your PIN");
+  add_fix_options(*command, given->options.fixes, false);
+  command
+      ->add_option_function<std::string>(
+          "--dark-after",
+          [given](const std::string& text) {
+            const auto seconds = read_duration(text);
+            if (!seconds || *seconds > watch_dark_s) throw CLI::ValidationError("--dark-after", "at most 20m");
+            given->options.dark_after_s = *seconds;
+          },
+          "say that nobody keeps watch over a check-in when its relay was not heard for so long")
+      ->type_name("TIME")
+      ->default_str("20m");
   command->footer(
       "On a terminal it fills the screen: a answer, g give back, m mark, n note, c all-clear, s silence, arrows choose, q quit.\n"
       "With --plain or --json it is lines. docs/responder.md explains every line.\n"

@@ -1,0 +1,94 @@
+// `vigil where NAME`: the trail of somebody's phone: age, gaps as gaps; for people, as GeoJSON, GPX or a geo: link.
+#include <fmt/format.h>
+
+#include "client/clock.hpp"
+#include "client/commands/command.hpp"
+#include "client/printable.hpp"
+#include "client/words.hpp"
+#include "client/words_watch.hpp"
+
+#include <cstdio>
+
+namespace vigil::client::commands {
+namespace {
+
+struct WhereOptions {
+  std::string name;
+  bool geojson = false, gpx = false, geo = false;
+};
+
+std::string coordinates(const Fix& fix) {
+  return fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude));
+}
+
+void write(const std::string& document) {
+  std::fwrite(document.data(), 1, document.size(), stdout);
+  std::fflush(stdout);
+}
+
+void show(Screen& screen, const std::string& name, const TrailView& trail, std::uint64_t now_s) {
+  const TrailPoint& last = *trail.last();
+  std::size_t points = 0;
+  for (const auto& piece : trail.pieces) points += piece.size();
+  screen.event(JsonLine("trail", now_s)
+                   .text("name", name)
+                   .number("pieces", static_cast<std::int64_t>(trail.pieces.size()))
+                   .number("points", static_cast<std::int64_t>(points))
+                   .raw("lat", degrees(last.fix.latitude))
+                   .raw("lon", degrees(last.fix.longitude))
+                   .number("last_s", static_cast<std::int64_t>(last.fix.at_s))
+                   .flag("exact", last.exact));
+  const auto since = [now_s](std::uint64_t at_s) { return now_s > at_s ? now_s - at_s : 0; };
+  std::uint64_t before_s = 0;
+  for (const auto& piece : trail.pieces) {
+    if (before_s != 0) screen.say(words::trail_gap(piece.front().fix.at_s - before_s));
+    for (const TrailPoint& point : piece)
+      screen.say(words::trail_point(clock_text(point.fix.at_s, now_s), coordinates(point.fix), point.exact));
+    before_s = piece.back().fix.at_s;
+  }
+  if (since(before_s) > gap_s) screen.say(words::trail_gap(since(before_s)));
+  screen.loud(words::her_place(name, coordinates(last.fix), words::age(since(last.fix.at_s)), last.exact));
+  if (last.fix.speed_cm_s >= 100)
+    screen.say(words::moving(static_cast<std::uint32_t>((last.fix.speed_cm_s * 36ull + 500) / 1000),
+                             words::compass(last.fix.heading_deg)));
+  if (last.fix.battery_percent <= 100) screen.say(words::battery(last.fix.battery_percent));
+  screen.say(words::not_her_but_her_phone());
+}
+
+Exit run_where(const Common& common, const WhereOptions& options) {
+  Screen screen(common.json, common.plain);
+  const std::unique_ptr<Account> account = open_account(common);
+  const std::string name = options.name.empty() ? need_line(words::ask_their_name()) : options.name;
+  const std::vector<Contact> named = account->contacts.named(name);
+  if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(name))};
+  account->places.forget_old(account->alerts, wall_s());
+  const TrailView trail = account->places.trail(named.front().identity.view());
+  if (trail.last() == nullptr) throw Stop{Exit::ended, words::no_trail(printable(name))};
+  if (options.geojson) {
+    write(geojson_of(trail));
+  } else if (options.gpx) {
+    write(gpx_of(trail));
+  } else if (options.geo) {
+    write(geo_uri_of(trail.last()->fix) + "\n");
+  } else {
+    show(screen, printable(name), trail, wall_s());
+  }
+  return Exit::done;
+}
+
+}  // namespace
+
+void add_where(CLI::App& app, Common& common, Run& run) {
+  const auto options = std::make_shared<WhereOptions>();
+  CLI::App* command = app.add_subcommand("where", "the trail of somebody's phone, as far as she shows it");
+  command->add_option("NAME", options->name, "whose; leave it out to be asked");
+  CLI::Option* geojson = command->add_flag("--geojson", options->geojson, "for a map: GeoJSON");
+  CLI::Option* gpx = command->add_flag("--gpx", options->gpx, "for a navigation device: GPX");
+  CLI::Option* geo = command->add_flag("--geo", options->geo, "a geo: link of the last place");
+  geojson->excludes(gpx)->excludes(geo);
+  gpx->excludes(geo);
+  command->footer("Nothing is asked of anybody: no map is loaded, no address looked up. Gone 24 h after the share or the alert.");
+  command->callback([&common, &run, options] { run = [&common, options] { return run_where(common, *options); }; });
+}
+
+}  // namespace vigil::client::commands

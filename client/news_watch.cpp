@@ -1,0 +1,69 @@
+// Check-ins and places of others on a screen.
+#include <fmt/format.h>
+
+#include "client/clock.hpp"
+#include "client/news.hpp"
+#include "client/printable.hpp"
+#include "client/words.hpp"
+#include "client/words_watch.hpp"
+
+namespace vigil::client {
+namespace {
+
+void show_check_in(Screen& screen, const News& news, std::uint64_t now_s) {
+  const content::CheckIn& said = news.check_in;
+  const std::string clock = clock_text(said.counts_from_s(), now_s);
+  std::string_view kind = "begun";
+  std::string sentence = words::check_in_begun(news.name, clock);
+  if (news.forced) {
+    kind = "forced";
+    sentence = words::check_in_forced(news.name);
+  } else if (said.kind() == content::CheckIn::GOES_ON) {
+    kind = "goes_on";
+    sentence = words::check_in_goes_on(news.name, clock);
+  } else if (said.kind() == content::CheckIn::ENDED) {
+    kind = "ended";
+    sentence = words::check_in_ended(news.name);
+  }
+  screen.event(JsonLine("watched", now_s)
+                   .text("name", news.name)
+                   .text("kind", kind)
+                   .number("counts_from_s", static_cast<std::int64_t>(said.counts_from_s())));
+  if (news.forced) {
+    screen.loud(clock_seconds(now_s) + "  " + sentence);
+    screen.ring();
+  } else {
+    screen.say_now(sentence);
+  }
+}
+
+}  // namespace
+
+void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s) {
+  if (news.kind == News::Kind::check_in) {
+    show_check_in(screen, news, now_s);
+  } else if (news.kind == News::Kind::sharing) {
+    const content::Sharing& said = news.sharing;
+    screen.event(JsonLine("sharing", now_s)
+                     .text("name", news.name)
+                     .number("until_s", static_cast<std::int64_t>(said.until_s()))
+                     .flag("exact", said.exact())
+                     .text("seen_by", news.text));
+    screen.say_now(said.until_s() == 0
+                       ? words::she_shares_no_more(news.name)
+                       : words::she_shares(news.name, clock_text(said.until_s(), now_s), said.exact(), news.text));
+  } else if (news.kind == News::Kind::place) {
+    const std::string latitude = degrees(news.fix.latitude());
+    const std::string longitude = degrees(news.fix.longitude());
+    screen.event(JsonLine("place", now_s)
+                     .text("name", news.name)
+                     .raw("lat", latitude)
+                     .raw("lon", longitude)
+                     .number("at_s_place", static_cast<std::int64_t>(news.fix.at_s()))
+                     .flag("exact", news.exact));
+    const std::uint64_t ago_s = now_s > news.fix.at_s() ? now_s - news.fix.at_s() : 0;
+    screen.say_now(words::her_place(news.name, fmt::format("{}, {}", latitude, longitude), words::age(ago_s), news.exact));
+  }
+}
+
+}  // namespace vigil::client

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Journeys of check-ins and places, with real processes over real TLS. Check-ins last seconds here: --every and --grace say so.
+
+    watch_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  watch_test.py BUILD-FOLDER [--only NAME]
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from house import Drive, Failed, House, add_programs, free_port  # noqa: E402
+
+BUILD = None
+DRIVE = pathlib.Path(__file__).parent / "drive.nmea"
+
+
+def recorded(house, name, seconds=40):
+    """A file of fixes, the newest a second ago."""
+    path = pathlib.Path(house.folder) / name
+    now = int(time.time())
+    lines = [line for line in DRIVE.read_text().splitlines() if line][:2 * seconds]
+    path.write_text("".join(Drive.restamp(line, now - seconds + i // 2) + "\r\n" for i, line in enumerate(lines)))
+    return path
+
+
+class Watch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.house = House(BUILD)
+        cls.relay = cls.house.relay(lease_s=10, outage_grace_s=3)
+        cls.aigul, cls.dana = (cls.house.person(name, cls.relay) for name in ("Aigul", "Dana"))
+        cls.dana.meet(cls.aigul)
+        cls.aigul.tiers([cls.dana])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.house.__exit__()
+
+    def tearDown(self):
+        self.aigul.run("checkin", "stop", code=None)
+        self.aigul.run("share", "stop", code=None)
+        self.aigul.run("cancel", code=None)
+        for talk in self.house.talks:
+            if talk.process.poll() is None:
+                talk.kill()
+        self.dana.listen().interrupt()
+
+
+class CheckIns(Watch):
+    def start(self, every, grace, *more):
+        talk = self.aigul.run("checkin", "start", "--every", every, "--grace", grace, *more)
+        return talk.wait(1, "check_in", on_relay=True, fired=False)
+
+    def test_silence_brings_the_last_fixes_to_her_people_and_a_phone_left_on_keeps_nothing_alive(self):
+        dana = self.dana.listen()
+        drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "check.nmea").start()
+        begun = self.start("15s", "5s", "--fix", drive.into)
+        dana.wait(10, "watched", name="Aigul", kind="begun", counts_from_s=begun["due_s"])
+        # Her phone lies in a drawer, switched on: it reminds, and keeps the places in the copies fresh.
+        watch = self.aigul.start("checkin", "watch", "--fix", drive.into, pin=False)
+        watch.wait(25, "check_in_reminder")
+        rung = dana.wait(60, "alert", first=True, check_in=True, many_silent=False)
+        drive.stop()
+        late = time.time() - begun["due_s"]
+        self.assertGreater(late, -2)
+        self.assertLess(late, 60)
+        self.assertEqual(len(rung["fixes"]), 12)
+        self.assertGreater(rung["fixes"][0]["at_s"], begun["at_s"] + 5)  # of the drawer, not of the beginning
+        watch.wait(20, "check_in_fired")
+        where = self.dana.run("where", "Aigul").wait(1, "trail", exact=True)
+        self.assertAlmostEqual(where["lat"], rung["fixes"][0]["lat"], places=6)
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+        dana.wait(10, "ending", forced=False)
+
+    def test_ok_moves_the_hour_and_stop_leaves_no_copy(self):
+        dana = self.dana.listen()
+        begun = self.start("16s", "8s")
+        for _ in range(2):
+            time.sleep(5)  # her time passes
+            said = self.aigul.run("checkin", "ok").wait(1, "check_in", fired=False)
+            self.assertGreaterEqual(said["due_s"], said["at_s"] + 20)
+            dana.wait(10, "watched", kind="goes_on", counts_from_s=lambda at: abs(at - said["due_s"]) <= 2)
+        self.assertGreater(said["due_s"], begun["due_s"] + 7)
+        shown = self.aigul.run("checkin", "status", pin=False).wait(1, "check_in", on_relay=True)
+        self.assertAlmostEqual(shown["due_s"], said["due_s"], delta=2)
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+        dana.wait(10, "watched", kind="ended")
+        with self.assertRaises(Failed):  # past every hour that was ever said
+            dana.wait(said["due_s"] + 4 - time.time(), "alert")
+        self.aigul.run("checkin", "status", pin=False, code=9)
+
+    def test_ok_without_a_network_is_not_kept_for_later_and_says_so(self):
+        begun = self.start("40s", "20s")
+        self.relay.stop()
+        try:
+            self.aigul.run("checkin", "ok", code=6, within_s=90)
+            self.aigul.run("status", "--locked", pin=False).wait(1, "status", outbox=0)
+        finally:
+            self.relay.start()
+        shown = self.aigul.run("checkin", "status", pin=False).wait(1, "check_in")
+        self.assertLessEqual(shown["due_s"], begun["due_s"] + 5)
+
+    def test_her_people_are_warned_when_the_relay_that_keeps_watch_is_dark(self):
+        dana = self.dana.listen("--dark-after", "4s")
+        self.start("60s", "60s")
+        dana.wait(10, "watched", kind="begun")
+        with self.assertRaises(Failed):
+            dana.wait(6, "nobody_watches")
+        self.relay.stop()
+        try:
+            dana.wait(20, "nobody_watches", people=1)
+        finally:
+            self.relay.start()
+        dana.wait(40, "nobody_watches", people=0)
+
+    def test_wrong_pin_and_no_check_in(self):
+        self.aigul.run("checkin", "ok", code=9)
+        self.start("60s", "60s")
+        self.aigul.run("checkin", "ok", pin="000000", code=3)
+        self.aigul.run("checkin", "stop", pin="000000", code=3)
+        self.aigul.run("checkin", "start", code=1)
+        self.aigul.run("checkin", "status", pin=False).wait(1, "check_in", on_relay=True)
+
+
+class Places(Watch):
+    def test_coarse_before_an_alert_exact_during_one_and_gone_with_its_end(self):
+        dana = self.dana.listen()
+        drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "share.nmea").start()
+        share = self.aigul.start("share", "start", "--with", "1", "--for", "30s", "--every", "2s", "--fix", drive.into)
+        share.wait(20, "share", exact=False)
+        self.assertEqual(dana.wait(10, "sharing", name="Aigul")["exact"], False)
+        place = dana.wait(15, "place", exact=False)
+        # The middle of a cell: its latitude ends in half a hundredth of a degree.
+        self.assertAlmostEqual(place["lat"] * 100 % 1, 0.5, delta=1e-4)
+        self.aigul.run("alert", "--now", pin=False)
+        dana.wait(10, "alert", first=True)
+        exact = dana.wait(20, "place", exact=True)
+        self.assertGreater(abs(exact["lat"] * 100 % 1 - 0.5), 1e-4)
+        # The share's time is over, the alert is not: it goes on.
+        mark = dana.mark()
+        time.sleep(max(0, share.wait(1, "share")["until_s"] + 2 - time.time()))
+        dana.wait(20, "place", since=mark, exact=True)
+        self.assertIsNone(share.process.poll())
+        self.aigul.run("cancel").wait(1, "cancelled", on_relay=True)
+        share.process.stdin.close()  # nobody there to be asked
+        share.wait(20, "share_ended")
+        self.assertEqual(share.end(20), 0)
+        drive.stop()
+        dana.wait(10, "sharing", until_s=0)
+
+    def test_where_speaks_geojson_gpx_and_geo(self):
+        dana = self.dana.listen()
+        lines = "".join(
+            json.dumps({"type": "Feature", "geometry": {"type": "Point", "coordinates": [76.9 + i / 1000, 43.2]},
+                        "properties": {"time": int(time.time()) - 3000 + i * 1200, "accuracy": 7}}) + "\n" for i in range(3))
+        share = self.aigul.start("share", "start", "--with", "Dana", "--exact", "--every", "1s", "--geojson", "-")
+        share.wait(20, "share", exact=True)
+        for line in lines.splitlines():
+            mark = dana.mark()
+            share.say(line)
+            dana.wait(15, "place", since=mark, exact=True)
+        share.process.stdin.close()
+        self.aigul.run("share", "stop").wait(1, "share_ended")
+        self.assertEqual(share.end(20), 0)
+
+        def text_of(*options):
+            read_end = subprocess.run([self.house.vigil, "where", "Aigul", *options, "--home", str(self.dana.home),
+                                       "--pin-fd", "0"], input=self.dana.pin + "\n", capture_output=True, text=True, timeout=60)
+            self.assertEqual(read_end.returncode, 0, read_end.stderr)
+            return read_end.stdout
+
+        geojson = json.loads(text_of("--geojson"))
+        points = [f for f in geojson["features"] if f["geometry"]["type"] == "Point" and f["properties"].get("accuracy") == 7]
+        self.assertEqual(len(points), 3)
+        self.assertEqual(points[-1]["geometry"]["coordinates"], [76.902, 43.2])
+        self.assertEqual(text_of("--geo").strip(), "geo:43.2000000,76.9020000;u=7")
+        self.assertGreaterEqual(text_of("--gpx").count("<trkseg>"), 3)  # twenty minutes between them are gaps
+        said = text_of("--plain")
+        self.assertEqual(said.count("nothing was heard for 20 min"), 2)
+        self.assertIn("can be a trap", said)
+
+    def test_nothing_is_shared_without_an_end_a_source_and_people(self):
+        self.aigul.run("share", "start", "--with", "1", code=1)
+        self.aigul.run("share", "start", "--with", "Nobody", "--geojson", "-", code=1)
+        self.aigul.run("share", "start", "--with", "1", "--for", "0", "--geojson", "-", code=1)
+        self.aigul.run("share", "start", "--with", "1", "--gpsd", "gps.example.org", code=1)
+        self.aigul.run("share", "status").wait(1, "share", until_s=0)
+
+    @unittest.skipUnless(shutil.which("gpsfake"), "gpsfake is not installed")
+    def test_places_come_from_gpsd(self):
+        dana = self.dana.listen()
+        port = free_port()
+        log = recorded(self.house, "gpsd.nmea", 30)
+        fake = subprocess.Popen(["gpsfake", "-q", "-c", "0.2", "-P", str(port), str(log)], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            share = self.aigul.start("share", "start", "--with", "Dana", "--exact", "--every", "1s", "--gpsd", f"127.0.0.1:{port}")
+            share.wait(20, "share")
+            place = dana.wait(40, "place", exact=True)
+            self.assertAlmostEqual(place["lat"], 43.21, delta=0.05)
+            share.interrupt()
+        finally:
+            fake.terminate()
+            fake.wait(20)
+
+
+def main():
+    global BUILD
+    reader = argparse.ArgumentParser(description=__doc__)
+    add_programs(reader)
+    reader.add_argument("--only", default="")
+    arguments = reader.parse_args()
+    BUILD = arguments
+    suite = unittest.TestSuite()
+    for case in (CheckIns, Places):
+        for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
+            if arguments.only in test.id():
+                suite.addTest(test)
+    if suite.countTestCases() == 0:
+        raise SystemExit("no such test")
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    return 0 if result.wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+// Nobody else starts, sharpens or lengthens where a phone is shown. Goal: whatever a contact seals, with the right ids too,
+// leaves the own share as it was and writes no place. Method: two real people with real containers and keys; every kind of
+// content there is, with hostile fields, through the real inbox.
+#include <catch2/catch.hpp>
+
+#include "client/inbox.hpp"
+#include "crypto/base/encoding.hpp"
+#include "crypto/base/random.hpp"
+#include "tests/unit/client/support.hpp"
+#include "tests/unit/client/temporary_home.hpp"
+
+using namespace vigil;
+using namespace vigil::client;
+using namespace vigil::client::testing;
+
+namespace {
+
+constexpr std::uint64_t now_s = 1'800'000'000;
+
+struct Member {
+  TemporaryHome home;
+  std::unique_ptr<Account> account;
+  Routes routes;
+  Address address = random_id<Address>();  // given to the other
+
+  explicit Member(const Routes& at) : routes(at) {
+    Profile made = Profile::create(*home, view("123456"), PinCost::tests()).value();
+    account = std::make_unique<Account>(*home, std::move(made));
+  }
+  Bytes bundle() { return account->own_keys.make_bundle(now_s).bundle; }
+  ContactId knows(Member& other, const std::string& name) {
+    const ContactId id = *account->contacts.add({.name = name, .identity = other.account->identity.key(), .checked = true});
+    account->contacts.set_reaches(id, {{.routes = routes, .address = other.address, .bundle = {}}});
+    account->contacts.set_bundle(id, routes.root(), other.bundle(), 1);
+    account->addresses.add({.root = routes.root(), .address = address, .to = Given::To::contact, .contact = id});
+    return id;
+  }
+};
+
+std::string s(View bytes) {
+  return std::string(text(bytes));
+}
+
+}  // namespace
+
+TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[client][places][protocol]") {
+  const SigningKey root = SigningKey::generate();
+  const Routes routes = some_routes(root);
+  Member aigul(routes), mallory(routes);
+  const ContactId mallory_id = aigul.knows(mallory, "Mallory");
+  mallory.knows(aigul, "Aigul");
+  const bool shares = GENERATE(true, false);
+  OwnShare own{.share_id = random_bytes(16),
+               .begun_s = now_s - 60,
+               .until_s = now_s + 600,
+               .exact = false,
+               .with = {mallory_id},
+               .topics = random_id<Secret>()};
+  if (shares) aigul.account->places.begin(own);
+  const auto before = aigul.account->container.setting("own share");
+
+  std::vector<content::Content> all;
+  const auto next = [&]() -> content::Content& {
+    content::Content& made = all.emplace_back();
+    made.set_id(s(random_bytes(16)));
+    made.set_written_s(now_s);
+    return made;
+  };
+  {
+    content::Sharing& said = *next().mutable_sharing();  // as if it were hers: longer, exact
+    said.set_share_id(s(own.share_id));
+    said.set_until_s(now_s + 500'000);
+    said.set_exact(true);
+    content::Sharing& ended = *next().mutable_sharing();
+    ended.set_share_id(s(own.share_id));
+    content::Ping& ping = *next().mutable_ping();
+    ping.set_share_id(s(own.share_id));
+    ping.set_exact(true);
+    ping.mutable_track()->mutable_newest()->set_at_s(now_s);
+    for (const auto kind : {content::CheckIn::BEGUN, content::CheckIn::GOES_ON, content::CheckIn::ENDED}) {
+      content::CheckIn& check_in = *next().mutable_check_in();
+      check_in.set_checkin_id(s(own.share_id));
+      check_in.set_kind(kind);
+      check_in.set_every_s(60);
+    }
+  }
+  // And every other kind, empty: a kind that comes later is in here by itself.
+  for (int number = 10; number <= 60; ++number) {
+    content::Content made;
+    std::string raw = next().SerializeAsString();
+    all.pop_back();
+    const int tag = number << 3 | 2;  // field 'number', a message of no bytes
+    if (tag < 128) {
+      raw += static_cast<char>(tag);
+    } else {
+      raw += static_cast<char>((tag & 127) | 128);
+      raw += static_cast<char>(tag >> 7);
+    }
+    raw += '\0';
+    REQUIRE(made.ParseFromString(raw));
+    all.push_back(made);
+  }
+
+  InboxReader reader(*aigul.account);
+  std::size_t opened = 0;
+  for (const content::Content& content : all) {
+    const auto to = e2ee::verify_bundle(mallory.account->contacts.reaches(ContactId{1})[0].bundle, aigul.account->identity.key(),
+                                        now_s, 0, e2ee::BundleAge::may_be_old);
+    REQUIRE(to);
+    const auto envelope = mallory.account->sessions.seal({.to = *to, .address = address_hash(aigul.address)},
+                                                         e2ee::device_of(1, 0), content, std::nullopt);
+    REQUIRE(envelope);
+    wire::Delivery delivery;
+    delivery.set_copy_id(s(random_bytes(16)));
+    delivery.set_address_hash(s(address_hash(aigul.address).view()));
+    delivery.set_envelope(s(*envelope));
+    for (const News& news : reader.read(root.public_key(), delivery, now_s))
+      opened += news.kind != News::Kind::cannot_open ? 1 : 0;
+  }
+  CHECK(opened > 0);  // they were read, not thrown away
+  CHECK(aigul.account->container.setting("own share") == before);
+  CHECK(aigul.account->places.own().has_value() == shares);
+  // Nothing that she wrote carries a place: receipts at most.
+  for (const SentContent& sent : aigul.account->sent.waiting()) {
+    CHECK_FALSE(sent.content.has_ping());
+    CHECK_FALSE(sent.content.has_sharing());
+  }
+  const auto slot = aigul.account->slot.check_in();
+  REQUIRE(slot);
+  CHECK_FALSE(slot->has_value());
+}
