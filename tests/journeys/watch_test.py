@@ -154,6 +154,34 @@ class Places(Watch):
         drive.stop()
         dana.wait(10, "sharing", until_s=0)
 
+    def test_nothing_is_shared_without_an_end_a_source_and_people(self):
+        self.aigul.run("share", "start", "--with", "1", code=1)
+        self.aigul.run("share", "start", "--with", "Nobody", "--geojson", "-", code=1)
+        self.aigul.run("share", "start", "--with", "1", "--for", "0", "--geojson", "-", code=1)
+        self.aigul.run("share", "start", "--with", "1", "--gpsd", "gps.example.org", code=1)
+        self.aigul.run("share", "status").wait(1, "share", until_s=0)
+
+    @unittest.skipUnless(shutil.which("gpsfake"), "gpsfake is not installed")
+    def test_places_come_from_gpsd(self):
+        dana = self.dana.listen()
+        port = free_port()
+        log = recorded(self.house, "gpsd.nmea", 30)
+        fake = subprocess.Popen(["gpsfake", "-q", "-c", "0.2", "-P", str(port), str(log)], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            share = self.aigul.start("share", "start", "--with", "Dana", "--exact", "--every", "1s", "--gpsd", f"127.0.0.1:{port}")
+            share.wait(20, "share")
+            place = dana.wait(40, "place", exact=True)
+            self.assertAlmostEqual(place["lat"], 43.21, delta=0.05)
+            share.interrupt()
+        finally:
+            fake.terminate()
+            fake.wait(20)
+
+
+class Where(Watch):
+    """People of their own: newer places of another test would be the last ones."""
+
     def test_where_speaks_geojson_gpx_and_geo(self):
         dana = self.dana.listen()
         lines = "".join(
@@ -185,30 +213,6 @@ class Places(Watch):
         self.assertEqual(said.count("nothing was heard for 20 min"), 2)
         self.assertIn("can be a trap", said)
 
-    def test_nothing_is_shared_without_an_end_a_source_and_people(self):
-        self.aigul.run("share", "start", "--with", "1", code=1)
-        self.aigul.run("share", "start", "--with", "Nobody", "--geojson", "-", code=1)
-        self.aigul.run("share", "start", "--with", "1", "--for", "0", "--geojson", "-", code=1)
-        self.aigul.run("share", "start", "--with", "1", "--gpsd", "gps.example.org", code=1)
-        self.aigul.run("share", "status").wait(1, "share", until_s=0)
-
-    @unittest.skipUnless(shutil.which("gpsfake"), "gpsfake is not installed")
-    def test_places_come_from_gpsd(self):
-        dana = self.dana.listen()
-        port = free_port()
-        log = recorded(self.house, "gpsd.nmea", 30)
-        fake = subprocess.Popen(["gpsfake", "-q", "-c", "0.2", "-P", str(port), str(log)], stdout=subprocess.DEVNULL,
-                                stderr=subprocess.DEVNULL, start_new_session=True)
-        try:
-            share = self.aigul.start("share", "start", "--with", "Dana", "--exact", "--every", "1s", "--gpsd", f"127.0.0.1:{port}")
-            share.wait(20, "share")
-            place = dana.wait(40, "place", exact=True)
-            self.assertAlmostEqual(place["lat"], 43.21, delta=0.05)
-            share.interrupt()
-        finally:
-            fake.terminate()
-            fake.wait(20)
-
 
 def main():
     global BUILD
@@ -218,7 +222,7 @@ def main():
     arguments = reader.parse_args()
     BUILD = arguments
     suite = unittest.TestSuite()
-    for case in (CheckIns, Places):
+    for case in (CheckIns, Places, Where):
         for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
             if arguments.only in test.id():
                 suite.addTest(test)
