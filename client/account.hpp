@@ -8,9 +8,9 @@
 
 #include "client/alert_book.hpp"
 #include "client/meetings.hpp"
+#include "client/places.hpp"
 #include "client/records/agreements.hpp"
 #include "client/records/plans.hpp"
-#include "client/places.hpp"
 #include "client/vigil.hpp"
 #include "client/watches.hpp"
 #include "crypto/e2ee/prekeys.hpp"

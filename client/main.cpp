@@ -64,11 +64,11 @@ int main(int count, char** arguments) {
   app.add_flag("--plain", common.plain, "no colours, bell or QR code");
   app.add_option("--pin-fd", common.pin_fd, "read the PIN from this file descriptor instead of asking")->type_name("N");
   for (const auto add :
-       {commands::add_join, commands::add_card, commands::add_meet, commands::add_contacts, commands::add_ask, commands::add_duty,
-        commands::add_tiers, commands::add_plan, commands::add_ready, commands::add_drill, commands::add_send,
-        commands::add_alert, commands::add_cancel, commands::add_checkin, commands::add_share, commands::add_where,
-        commands::add_listen, commands::add_answer, commands::add_give_back, commands::add_all_clear, commands::add_status,
-        commands::add_withdraw, commands::add_timeline, commands::add_tell}) {
+       {commands::add_join,   commands::add_card,     commands::add_meet,     commands::add_contacts,  commands::add_ask,
+        commands::add_duty,   commands::add_tiers,    commands::add_plan,     commands::add_ready,     commands::add_drill,
+        commands::add_send,   commands::add_alert,    commands::add_cancel,   commands::add_checkin,   commands::add_share,
+        commands::add_where,  commands::add_listen,   commands::add_answer,   commands::add_give_back, commands::add_all_clear,
+        commands::add_status, commands::add_withdraw, commands::add_timeline, commands::add_tell}) {
     add(app, common, run);
   }
   try {

@@ -6,9 +6,6 @@
 
 namespace vigil::client::words {
 
-std::string bad_duration() {
-  return "A time is a number and s, m, h or d: 90s, 30m, 4h.";
-}
 std::string bad_period() {
   return "A check-in and its grace are 10 seconds to 24 hours together.";
 }

@@ -10,7 +10,6 @@
 namespace vigil::client::words {
 
 // ---- one's own check-in
-std::string bad_duration();
 std::string bad_period();
 std::string check_in_runs_already();
 std::string no_check_in();

@@ -43,9 +43,7 @@ asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState 
   if (over) throw Stop{Exit::ended, words::alert_over()};
   if (!lease && answers) stop_with(trouble_of(refused, {}));
   JsonLine line("answered", wall_s());
-  line.id("alert", id)
-      .flag("yours", lease && lease->yours())
-      .number("lease_s", lease ? lease->lease_s() : 0);
+  line.id("alert", id).flag("yours", lease && lease->yours()).number("lease_s", lease ? lease->lease_s() : 0);
   if (!answers) {
     screen.event(line);
     screen.say(words::given_back());

@@ -275,7 +275,7 @@ asio::awaitable<Exit> stop(Account& account, Screen& screen) {
   const bool on_relay = ended != Sending::waiting;
   if (on_relay) {
     account.alerts.update(id, [](AlertState& alert) {
-      alert.own_ending();
+      alert.own_ending(wall_s());
       alert.record().set_over_s(wall_s());
       return true;
     });

@@ -156,7 +156,8 @@ TEST_CASE("a plan that has changed has another id and another key", "[plans]") {
   CHECK(own_plan(aigul)->plan.people_size() == 1);
 }
 
-TEST_CASE("a sealed plan opens with the alert's key, before or after it, never in a drill, and names who can be reached", "[plans]") {
+TEST_CASE("a sealed plan opens with the alert's key, before or after it, never in a drill, and names who can be reached",
+          "[plans]") {
   Cell cell;
   cell.in_two_tiers();
   Account& dana = cell.dana.account;
@@ -190,7 +191,8 @@ TEST_CASE("a sealed plan opens with the alert's key, before or after it, never i
   // Met in person she is a contact like any other; known from a plan only she goes with the alert.
   forget_through(dana);
   CHECK(dana.contacts.all().size() == 2);
-  CHECK(dana.contacts.add({.name = "Boris", .identity = cell.boris.account.identity.key(), .checked = true}) == others.front().id);
+  CHECK(dana.contacts.add({.name = "Boris", .identity = cell.boris.account.identity.key(), .checked = true}) ==
+        others.front().id);
   CHECK_FALSE(dana.contacts.find(others.front().id)->through);
 }
 

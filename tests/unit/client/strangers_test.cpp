@@ -5,6 +5,7 @@
 
 #include "client/inbox.hpp"
 #include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
 #include "tests/unit/client/support.hpp"
 #include "tests/unit/client/temporary_home.hpp"
@@ -32,7 +33,8 @@ struct Member {
     const ContactId id = *account->contacts.add({.name = name, .identity = other.account->identity.key(), .checked = true});
     account->contacts.set_reaches(id, {{.routes = routes, .address = other.address, .bundle = {}}});
     account->contacts.set_bundle(id, routes.root(), other.bundle(), 1);
-    account->addresses.add({.root = routes.root(), .address = address, .to = Given::To::contact, .contact = id});
+    account->addresses.add(
+        {.root = routes.root(), .address = address, .to = Given::To::contact, .contact = id, .until_s = 0, .card_secret = {}});
     return id;
   }
 };

@@ -50,7 +50,7 @@ TEST_CASE("a GeoJSON point with properties is a fix", "[client][geo]") {
 
 TEST_CASE("a hostile GeoJSON line adds no place", "[client][geo]") {
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
-  for (const std::string line :
+  for (const std::string& line :
        {std::string(), std::string("{"), std::string("[]"), std::string("null"), deep, "{\"type\":" + deep + "}",
         std::string(R"({"type":"Point","coordinates":[76.9]})"), std::string(R"({"type":"Point","coordinates":[76.9,43.2,1,1]})"),
         std::string(R"({"type":"Point","coordinates":[76.9,"43.2"]})"),
@@ -136,7 +136,7 @@ TEST_CASE("out of a fix a second only one per interval, or per way, is told", "[
 
 TEST_CASE("a gap in a trail is a gap, in words and in files", "[client][trail]") {
   std::vector<TrailPoint> points;
-  for (const std::uint64_t after_s : {0, 300, 600, 600 + 901, 600 + 1200})
+  for (const std::uint64_t after_s : {0U, 300U, 600U, 600U + 901, 600U + 1200})
     points.push_back({.fix = at(43.2 + 1e-6 * static_cast<double>(after_s), 76.9, now_s + after_s), .exact = true});
   points.push_back({.fix = at(43.205, 76.905, now_s + 300), .exact = false});  // the coarse one of the same second
   std::reverse(points.begin(), points.end());
