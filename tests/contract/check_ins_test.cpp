@@ -78,5 +78,5 @@ TEST_CASE("fresh places keep nothing alive: only a renewal moves the hour", "[co
   }
   CHECK(waiting(world, ann).empty());
   world.pass_s(11);
-  CHECK(waiting(world, ann) == Texts{"fresh place 10"});
+  CHECK(waiting(world, ann) == Texts{"place 10"});
 }

@@ -41,7 +41,7 @@ struct Plan {
   Close close(std::uint32_t index) const;
   End end(Effect effect) const;
   Renew renew(std::size_t which, std::uint64_t seq, std::uint32_t due_in_s) const;
-  // Puts "fresh TEXT" into the place of one copy of a stage.
+  // Puts TEXT into the place of one copy of a stage.
   Refresh refreshed(std::uint64_t seq, std::uint32_t stage, std::uint32_t copy, std::string_view text) const;
 };
 

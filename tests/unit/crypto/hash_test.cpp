@@ -58,6 +58,8 @@ constexpr LabelVector label_vectors[] = {
     {labels::plan, "vigil plan", "b110cb47064c740964ceca977206c51622e2b2ba95bd6e30d8a62d1975bc8f94"},
     {labels::sealed_plan, "vigil sealed plan", "b23e8e416c5ac9ea15f94ff0ea4a36cd09f8e47843e170853c0b008c4f67ac84"},
     {labels::between, "vigil between responders", "d5c78cb449aeac65d0910ae66d3664cff11a148df784c77a1b5fc445ff325b6d"},
+    {labels::goodbye, "vigil goodbye", "177cd82643f17c241fc62c1bc2c9a67557080a5402247e89e76e5c850dd58a81"},
+    {labels::ping_topic, "vigil ping topic", "669843914f85cbb4832f6f24dc4f0a67f7cfc4abf94e3d972dd9534580ad9824"},
     {labels::trouble_said, "vigil trouble said", "59e45d7fd2bfdb73cc4ad367579fe8ab29e40b1c1e88a664543dbf5640b20146"},
 };
 
