@@ -5,16 +5,16 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "client/files.hpp"
 #include "crypto/base/encoding.hpp"
@@ -71,6 +71,58 @@ std::optional<std::size_t> read_line(int fd, std::span<std::uint8_t> out) {
   return length;
 }
 
+// An input, a byte at a time, without a thread that would outlive whoever asked.
+class Input {
+ public:
+  // 'fd' stays the caller's.
+  Input(asio::any_io_executor executor, int fd) : descriptor_(std::move(executor)) {
+    const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    boost::system::error_code refused;
+    if (own >= 0) descriptor_.assign(own, refused);
+    if (own >= 0 && refused) ::close(own);
+  }
+  // Nothing at the end of the input, or when it was closed.
+  asio::awaitable<std::optional<std::uint8_t>> next() {
+    for (;;) {
+      const auto [error] =
+          co_await descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+      // A file is always ready, and epoll says so by refusing to wait for it.
+      if (error && error != asio::error::operation_not_supported) co_return std::nullopt;
+      pollfd ready{.fd = descriptor_.native_handle(), .events = POLLIN, .revents = 0};
+      if (::poll(&ready, 1, 0) <= 0) continue;  // another reader of this input was quicker
+      std::uint8_t byte = 0;
+      const ssize_t got = ::read(descriptor_.native_handle(), &byte, 1);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) co_return std::nullopt;
+      co_return byte;
+    }
+  }
+  void close() {
+    boost::system::error_code ignored;
+    descriptor_.close(ignored);
+  }
+
+ private:
+  asio::posix::stream_descriptor descriptor_;
+};
+
+// As read_line(), while a loop runs.
+asio::awaitable<std::optional<std::size_t>> read_line_async(int fd, std::span<std::uint8_t> out) {
+  Input input(co_await asio::this_coro::executor, fd);
+  std::size_t length = 0;
+  bool any = false;
+  for (;;) {
+    const std::optional<std::uint8_t> byte = co_await input.next();
+    if (!byte && !any) co_return std::nullopt;
+    any = true;
+    if (!byte || *byte == '\n') break;
+    if (length == out.size()) co_return std::nullopt;
+    out[length++] = *byte;
+  }
+  if (length > 0 && out[length - 1] == '\r') --length;
+  co_return length;
+}
+
 }  // namespace
 
 std::optional<SecretBytes> ask_secret(int fd, const std::string& prompt) {
@@ -102,51 +154,33 @@ std::optional<std::string> ask_line(const std::string& prompt) {
   return answer;
 }
 
-namespace {
-
-// Runs 'ask' on a thread of its own. The thread is left behind when the command ends first: it only waits for a person.
-template <class Answer, class Ask>
-asio::awaitable<Answer> on_a_thread(Ask ask) {
-  auto start = [ask = std::move(ask)](auto done) {
-    auto executor = asio::get_associated_executor(done);
-    auto shared = std::make_shared<decltype(done)>(std::move(done));
-    auto waiting = asio::make_work_guard(executor);  // the loop goes on while a person thinks
-    std::thread([ask, executor, shared, waiting = std::move(waiting)] {
-      auto answer = ask();
-      asio::post(executor, [shared, answer = std::move(answer)]() mutable { std::move (*shared)(std::move(answer)); });
-    }).detach();
-  };
-  Answer answer =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(std::move(start), asio::use_awaitable);
+asio::awaitable<std::optional<std::string>> ask_line_async(std::string prompt) {
+  if (isatty(STDIN_FILENO) == 1) write_all(STDERR_FILENO, prompt);
+  Bytes line(line_bytes_max);
+  const std::optional<std::size_t> length = co_await read_line_async(STDIN_FILENO, line);
+  if (!length) co_return std::nullopt;
+  std::string answer(text(View(line).first(*length)));
+  wipe(line);
   co_return answer;
 }
 
-}  // namespace
-
-asio::awaitable<std::optional<std::string>> ask_line_async(std::string prompt) {
-  auto ask = [prompt = std::move(prompt)] { return ask_line(prompt); };
-  std::optional<std::string> line = co_await on_a_thread<std::optional<std::string>>(std::move(ask));
-  co_return line;
-}
-
 asio::awaitable<std::optional<SecretBytes>> ask_secret_async(int fd, std::string prompt) {
-  auto ask = [fd, prompt = std::move(prompt)] { return ask_secret(fd, prompt); };
-  std::optional<SecretBytes> secret = co_await on_a_thread<std::optional<SecretBytes>>(std::move(ask));
-  co_return secret;
-}
-
-struct EchoKept::Saved {
-  Descriptor tty{open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)};
-  termios before{};
-  bool known = false;
-};
-
-EchoKept::EchoKept() : saved_(std::make_unique<Saved>()) {
-  saved_->known = static_cast<bool>(saved_->tty) && tcgetattr(saved_->tty.get(), &saved_->before) == 0;
-}
-
-EchoKept::~EchoKept() {
-  if (saved_->known) tcsetattr(saved_->tty.get(), TCSANOW, &saved_->before);
+  SecretBytes line(pin_bytes_max);
+  std::optional<std::size_t> length;
+  if (fd >= 0) {
+    length = co_await read_line_async(fd, line.span());
+  } else {
+    const Descriptor tty(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+    if (!tty) co_return std::nullopt;
+    write_all(tty.get(), prompt);
+    {
+      const TerminalMode silent(tty.get(), ECHO);
+      length = co_await read_line_async(tty.get(), line.span());
+    }
+    write_all(tty.get(), "\n");
+  }
+  if (!length || *length == 0) co_return std::nullopt;
+  co_return SecretBytes(line.view().first(*length));
 }
 
 std::optional<std::string> read_input(std::size_t bytes_max) {
@@ -162,34 +196,34 @@ std::optional<std::string> read_input(std::size_t bytes_max) {
 }
 
 struct Keys::State {
-  std::atomic<bool> stopped = false;
+  explicit State(asio::any_io_executor executor) : input(std::move(executor), STDIN_FILENO) {}
+  Input input;
   std::unique_ptr<TerminalMode> mode;
   std::function<void(char)> pressed;
+  bool stopped = false;
 };
 
-Keys::Keys(asio::any_io_executor executor, std::function<void(char)> pressed) : state_(std::make_shared<State>()) {
+asio::awaitable<void> Keys::read(std::shared_ptr<State> state, bool terminal) {
+  while (!state->stopped) {
+    const std::optional<std::uint8_t> byte = co_await state->input.next();
+    if (!byte || state->stopped) co_return;
+    if (terminal || *byte == '\n') state->pressed(static_cast<char>(*byte));
+  }
+}
+
+Keys::Keys(asio::any_io_executor executor, std::function<void(char)> pressed) : state_(std::make_shared<State>(executor)) {
   state_->pressed = std::move(pressed);
   const bool terminal = isatty(STDIN_FILENO) == 1;
   // Only the foreground may change or read the terminal; in the background the keys simply do not exist.
   if (terminal && tcgetpgrp(STDIN_FILENO) != getpgrp()) return;
   if (terminal) state_->mode = std::make_unique<TerminalMode>(STDIN_FILENO, static_cast<tcflag_t>(ICANON | ECHO));
-  std::thread([state = state_, executor, terminal] {
-    while (!state->stopped) {
-      pollfd wait{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-      if (poll(&wait, 1, 200) <= 0) continue;
-      char byte = 0;
-      const ssize_t got = read(STDIN_FILENO, &byte, 1);
-      if (got <= 0 && errno != EINTR) return;
-      if (state->stopped || got <= 0 || (!terminal && byte != '\n')) continue;
-      asio::post(executor, [state, byte] {
-        if (!state->stopped) state->pressed(byte);
-      });
-    }
-  }).detach();
+  // detached: it holds what it needs, and ends with the input or with this object
+  asio::co_spawn(executor, read(state_, terminal), asio::detached);
 }
 
 Keys::~Keys() {
   state_->stopped = true;
+  state_->input.close();
   state_->mode.reset();
 }
 

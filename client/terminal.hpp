@@ -1,8 +1,8 @@
 // Questions to the person: PINs from /dev/tty without echo or from a file descriptor, everything else as lines of standard input,
 // keys.
 // **Invariant:** no answer ever comes from the command line or the environment, where other programs and the shell's history see
-// it. Blocking functions on the caller's thread; the asynchronous ones read on a thread of their own and complete on the caller's
-// executor.
+// it. Blocking functions on the caller's thread; the asynchronous ones wait on the caller's
+// executor, and nothing of them outlives it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -22,21 +22,8 @@ inline constexpr std::size_t line_bytes_max = 64 * 1024;
 // One line of file descriptor 'fd', or of /dev/tty without echo when fd < 0. Nothing: no terminal, an empty line, or too long.
 std::optional<SecretBytes> ask_secret(int fd, const std::string& prompt);
 
-// The same while a loop runs. Its thread is left behind when the caller ends first: EchoKept puts the terminal right then.
+// The same while a loop runs. The terminal's echo comes back when the waiting coroutine goes, however it goes.
 boost::asio::awaitable<std::optional<SecretBytes>> ask_secret_async(int fd, std::string prompt);
-
-// Remembers how /dev/tty is, and puts it back when it goes: whoever may end while a PIN is being typed.
-class EchoKept {
- public:
-  EchoKept();
-  ~EchoKept();
-  EchoKept(const EchoKept&) = delete;
-  EchoKept& operator=(const EchoKept&) = delete;
-
- private:
-  struct Saved;
-  std::unique_ptr<Saved> saved_;
-};
 
 // One line of standard input, without its end. The prompt is shown only when a person types. Nothing at its end.
 std::optional<std::string> ask_line(const std::string& prompt);
@@ -56,6 +43,7 @@ class Keys {
 
  private:
   struct State;
+  static boost::asio::awaitable<void> read(std::shared_ptr<State> state, bool terminal);
   std::shared_ptr<State> state_;
 };
 

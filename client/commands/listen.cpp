@@ -76,7 +76,6 @@ asio::awaitable<Exit> wait_for_pin(const Common& common, const Home& home, Scree
 
 // Nothing: ended by Ctrl-C.
 std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Screen& screen) {
-  const EchoKept echo;
   asio::io_context io(1);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
