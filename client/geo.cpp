@@ -227,9 +227,9 @@ std::string geojson_of(const TrailView& trail) {
     if (piece.size() > 1) {
       std::string line;
       for (const TrailPoint& point : piece) line += (line.empty() ? "" : ",") + place(point.fix);
-      out += fmt::format(
-          R"({}{{"type":"Feature","geometry":{{"type":"LineString","coordinates":[{}]}},"properties":{{"from":"{}","to":"{}"}}}})",
-          first ? "" : ",", line, write_utc(piece.front().fix.at_s), write_utc(piece.back().fix.at_s));
+      out += fmt::format(R"({}{{"type":"Feature","geometry":{{"type":"LineString","coordinates":[{}]}},)"
+                         R"("properties":{{"from":"{}","to":"{}"}}}})",
+                         first ? "" : ",", line, write_utc(piece.front().fix.at_s), write_utc(piece.back().fix.at_s));
       first = false;
     }
     for (const TrailPoint& point : piece) {

@@ -27,7 +27,8 @@
 //   muted         "name":s, "until_s":n [, "alert":id] [, "own":true, "others":n]   somebody does not hear this person until then
 //   marked, noted "alert":id, "others":n                      mark, note: written down, sealed for so many others
 //   entry         "alert":id, "kind":s, "name":s, "when_s":n, "here_s":n, "when_utc":s, "words":s, "proof":s, "holds":bool
-//                 timeline: in order; when_s by the writer's clock; proof: token, two_tokens, mac, sealed, relay, own, not_kept, wrong
+//                 timeline: in order; when_s by the writer's clock;
+//                 proof: token, two_tokens, mac, sealed, relay, own, not_kept, wrong
 //   checked       "alert":id, "good":n, "bad":n, "words":s    timeline: what the check proves, and what not
 //   printed       "path":s                                    timeline --print
 //   plan_kept     "name":s                                    a sealed plan has come; it cannot be read yet
@@ -50,8 +51,8 @@
 //                 S: not_sent, waits, on_relay, on_phones, seen, answering, nobody, all_clear, forced, unanswered
 //                 (unanswered: what a responder's device says before nobody's silence has become news)
 //   alert         "alert":id, "name":s, "pressed_s":n, "round":n, "tier":n, "stage":n, "first":bool, "note":s, "drill":bool,
-//                 "rings":bool, "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}], newest first;
-//                 first: false = the same alert, rung again by a later round
+//                 "rings":bool, "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}],
+//                 newest first; first: false = the same alert, rung again by a later round
 //   seen          "alert":id                                  a key was pressed
 //   receipt       "content":id | "alert":id, "name":s, "kind":"arrived"|"seen"
 //   notice        "alert":id, "act":"answered"|"given_back"|"lapsed"|"closed", "name":s [, "other":s] [, "lease_s":n]

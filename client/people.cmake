@@ -18,14 +18,16 @@ vigil_room(vigil_client
     readiness.cpp readying.cpp words_ready.cpp
     screen_words.cpp screen_model.cpp render.cpp full_screen.cpp timeline.cpp tell.cpp
     mail.cpp mailbox.cpp inbox.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp upkeep.cpp listening.cpp
-    geo.cpp fix_feed.cpp checkin.cpp watches.cpp places.cpp sharing.cpp inbox_watch.cpp listening_watch.cpp news_watch.cpp words_watch.cpp
+    geo.cpp fix_feed.cpp checkin.cpp watches.cpp places.cpp sharing.cpp
+    inbox_watch.cpp listening_watch.cpp news_watch.cpp words_watch.cpp
   LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
   PRIVATE_LINKS PkgConfig::QRENCODE)
 
 vigil_program(vigil
   SOURCES
-    main.cpp commands/command.cpp commands/join.cpp commands/meeting.cpp commands/card.cpp commands/meet.cpp commands/contacts.cpp
-    commands/people.cpp commands/ask.cpp commands/duty.cpp commands/plan.cpp commands/ready.cpp commands/drill.cpp commands/tiers.cpp commands/send.cpp
+    main.cpp commands/command.cpp commands/join.cpp commands/meeting.cpp commands/card.cpp commands/meet.cpp
+    commands/contacts.cpp commands/people.cpp commands/ask.cpp commands/duty.cpp commands/plan.cpp commands/ready.cpp
+    commands/drill.cpp commands/tiers.cpp commands/send.cpp
     commands/alert.cpp commands/cancel.cpp commands/which_alert.cpp commands/answer.cpp commands/all_clear.cpp
     commands/listen.cpp commands/live_screen.cpp commands/timeline.cpp commands/tell.cpp commands/status.cpp
     commands/withdraw.cpp commands/fix_options.cpp commands/checkin.cpp commands/share.cpp commands/where.cpp

@@ -154,7 +154,9 @@ asio::awaitable<void> Sharer::step() {
   }
   if (!share_owed_) co_return;
   share_owed_ = false;
-  if (!others.empty()) co_await ping(others, share_.share_id, share_.exact, (share_.exact ? exact_ : coarse_).newest_first());
+  if (others.empty()) co_return;
+  const std::vector<Fix> track = (share_.exact ? exact_ : coarse_).newest_first();
+  co_await ping(others, share_.share_id, share_.exact, track);
 }
 
 namespace {

@@ -73,7 +73,8 @@ asio::awaitable<Exit> share(Account& account, Screen& screen, FixFeed& feed, Own
   account.places.begin(own);
   co_await tell_share(account, own, false);
   show_share(screen, account, own);
-  co_await sharer.run(co_await asio::this_coro::executor);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  co_await sharer.run(executor);
   feed.stop();
   co_return Exit::done;
 }

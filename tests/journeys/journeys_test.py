@@ -341,8 +341,8 @@ class Troubles(unittest.TestCase):
         self.assertEqual(help_text.returncode, 0)
         for word in ("Exit codes", "NOT SENT YET", "never calls the police", "alert", "all-clear"):
             self.assertIn(word, help_text.stdout)
-        for command in ("join", "card", "meet", "contacts", "ask", "duty", "tiers", "plan", "ready", "drill", "send", "alert", "cancel",
-                        "answer", "give-back", "all-clear", "listen", "status", "withdraw"):
+        for command in ("join", "card", "meet", "contacts", "ask", "duty", "tiers", "plan", "ready", "drill", "send", "alert",
+                        "cancel", "answer", "give-back", "all-clear", "listen", "status", "withdraw"):
             text = subprocess.run([self.house.vigil, command, "--help"], capture_output=True, text=True)
             self.assertEqual(text.returncode, 0, command)
             for forbidden in (r"\btaken\b", r"\breleased\b", r"\bstored\b", r"\bheld\b"):

@@ -83,7 +83,8 @@ class People(unittest.TestCase):
         self.boris.run("duty", "leave", "Aigul").wait(1, "duty", word="left")
         own.wait(20, "consent", since=mark, name="Boris", word="left")
         own.wait(20, "upkeep", since=mark, responders=1)
-        self.assertEqual([event["names"] for event in self.aigul.run("tiers", "show").events if event["event"] == "tier"], [["Dana"]])
+        tiers = self.aigul.run("tiers", "show").events
+        self.assertEqual([event["names"] for event in tiers if event["event"] == "tier"], [["Dana"]])
 
     def test_outside_her_hours_an_alert_is_shown_and_does_not_ring(self):
         # Her hours are those that begin in two hours and last one: not now.

@@ -169,7 +169,8 @@ class Places(Watch):
         fake = subprocess.Popen(["gpsfake", "-q", "-c", "0.2", "-P", str(port), str(log)], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            share = self.aigul.start("share", "start", "--with", "Dana", "--exact", "--every", "1s", "--gpsd", f"127.0.0.1:{port}")
+            share = self.aigul.start("share", "start", "--with", "Dana", "--exact", "--every", "1s",
+                                     "--gpsd", f"127.0.0.1:{port}")
             share.wait(20, "share")
             place = dana.wait(40, "place", exact=True)
             self.assertAlmostEqual(place["lat"], 43.21, delta=0.05)
