@@ -13,13 +13,14 @@ target_link_libraries(vigil_client_record PUBLIC vigil_proto_content vigil_proto
 
 vigil_room(vigil_client
   SOURCES
-    words.cpp words_people.cpp hours.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
-    card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp news.cpp news_responders.cpp consent.cpp plans.cpp
-    readiness.cpp readying.cpp words_ready.cpp
+    words.cpp words_people.cpp words_consent.cpp words_ready.cpp words_watch.cpp
+    hours.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
+    card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp
+    news.cpp news_responders.cpp news_watch.cpp consent.cpp plans.cpp readiness.cpp readying.cpp
     screen_words.cpp screen_model.cpp render.cpp full_screen.cpp timeline.cpp tell.cpp
-    mail.cpp mailbox.cpp inbox.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp upkeep.cpp listening.cpp
+    mail.cpp mailbox.cpp inbox.cpp inbox_watch.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp
+    upkeep.cpp listening.cpp listening_watch.cpp
     geo.cpp fix_feed.cpp checkin.cpp watches.cpp places.cpp sharing.cpp
-    inbox_watch.cpp listening_watch.cpp news_watch.cpp words_watch.cpp
   LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
   PRIVATE_LINKS PkgConfig::QRENCODE)
 
