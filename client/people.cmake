@@ -15,7 +15,7 @@ vigil_room(vigil_client
   SOURCES
     words.cpp words_people.cpp words_consent.cpp words_ready.cpp words_watch.cpp
     hours.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
-    card.cpp meetings.cpp account.cpp alert_state.cpp alert_book.cpp
+    card.cpp meetings.cpp account.cpp alert_state.cpp alert_view.cpp alert_book.cpp
     news.cpp news_responders.cpp news_watch.cpp consent.cpp plans.cpp readiness.cpp readying.cpp
     screen_words.cpp screen_model.cpp render.cpp full_screen.cpp timeline.cpp tell.cpp
     mail.cpp mailbox.cpp inbox.cpp inbox_watch.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp
