@@ -32,21 +32,15 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds quiet{250};  // after a delivery: the backlog has been read, states may be shown
 constexpr milliseconds first_retry{300};
 constexpr milliseconds retry_most{15'000};
 constexpr seconds rings_every{3};
 constexpr seconds upkeep_every{3600};
 constexpr seconds probe_apart_least{60};  // two of them do not follow each other
 constexpr std::uint32_t probe_apart_spread_s = 600;
-constexpr seconds withdraw_every{30};      // addresses that their relay does not know to be withdrawn yet
-constexpr seconds people_every{20};        // who is on duty, whose plan is old
-constexpr seconds anew_every{6 * 3600};    // links are made anew: keys are published when one begins
-constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
-constexpr std::uint64_t look_later_s = 30;
-constexpr std::uint64_t look_closely_s = 180;
-constexpr std::uint64_t say_again_s = 5;       // an answer at a relay that was dark
-constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is said again after so long
+constexpr seconds withdraw_every{30};    // addresses that their relay does not know to be withdrawn yet
+constexpr seconds people_every{20};      // who is on duty, whose plan is old
+constexpr seconds anew_every{6 * 3600};  // links are made anew: keys are published when one begins
 
 Bytes bytes_of(const PublicKey& root) {
   return {root.view().begin(), root.view().end()};
@@ -408,109 +402,7 @@ asio::awaitable<void> Listening::send_receipts() {
   }
 }
 
-// ---- states
-
-asio::awaitable<void> Listening::watch_states() {
-  std::size_t said_ready = 0;
-  while (!stopped_) {
-    co_await pause(milliseconds(100));
-    if (Clock::now() - last_delivery_ < quiet) continue;
-    adopt_running(account_, wall_s());
-    const std::uint64_t now_s = wall_s();
-    for (const AlertState& alert : account_.alerts.all()) {
-      AlertView view = alert.view(now_s, heard_s_);
-      AlertView to_compare = view;
-      to_compare.silent_s = view.silent_s / silence_news_s;
-      const auto before = shown_.find(id_of(alert));
-      if (before == shown_.end() && alert.over()) {
-        shown_[id_of(alert)] = to_compare;  // history: nothing to say
-        continue;
-      }
-      if (before != shown_.end() && before->second == to_compare) continue;
-      shown_[id_of(alert)] = to_compare;
-      show_state(screen_, alert, view, now_s);
-    }
-    if (ready_ > said_ready) {
-      said_ready = ready_;
-      screen_.event(JsonLine("ready", now_s).number("relays", static_cast<std::int64_t>(ready_)));
-    }
-  }
-}
-
-asio::awaitable<void> Listening::look_at_own() {
-  std::map<Bytes, std::uint64_t> next_s;
-  while (!stopped_) {
-    for (const AlertState& alert : account_.alerts.all()) {
-      if (!alert.record().hers() || alert.over()) continue;
-      const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
-      if (!running) continue;
-      for (const kept::RunningAlert& one : *running) {
-        if (one.alert_id() != alert.record().alert_id()) continue;
-        const std::uint64_t now_s = wall_s();
-        std::uint64_t& due_s = next_s[id_of(alert)];
-        if (due_s > now_s) continue;
-        due_s = now_s + (one.pressed_s() + look_closely_s > now_s ? look_every_s : look_later_s);
-        for (const kept::RunningVigil& vigil : one.vigils()) {
-          const auto routes = Routes::read(view(vigil.routes()));
-          if (vigil.on_relay_s() == 0 || vigil.ended() || !routes) continue;
-          wire::Request request;
-          request.mutable_look()->set_vigil_id(vigil.vigil_id());
-          request.mutable_look()->set_secret(vigil.refresh());
-          const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
-          if (!answer || answer->status() != wire::DONE || !answer->has_vigil()) continue;
-          heard_s_ = wall_s();
-          account_.alerts.update(view(one.alert_id()), [&](AlertState& newest) {
-            return newest.looked(view(vigil.vigil_id()), answer->vigil(), wall_s()) == Fact::news;
-          });
-        }
-      }
-    }
-    co_await pause(milliseconds(500));
-  }
-}
-
-// An answer given at one relay is said at the others as well, also at one where the alert came later or that was dark.
-asio::awaitable<void> Listening::answer_elsewhere() {
-  struct Saying {
-    wire::Request request;
-    std::uint32_t step = 0;
-    std::uint64_t next_s = 0;
-  };
-  std::map<Bytes, Saying> saying;  // by vigil: a step that was shown once is shown again, not the next one
-  while (!stopped_) {
-    co_await pause(milliseconds(500));
-    for (const AlertState& alert : account_.alerts.all()) {
-      if (alert.record().hers()) continue;
-      for (const Bytes& vigil_id : answer_missing(alert, wall_s())) {
-        Saying& said = saying[vigil_id];
-        std::optional<Routes> routes;
-        if (said.next_s > wall_s()) continue;
-        said.next_s = wall_s() + say_again_s;
-        account_.alerts.update(id_of(alert), [&](AlertState& newest) {
-          for (record::VigilRecord& vigil : *newest.record().mutable_vigils()) {
-            if (vigil.vigil_id() != vigil::text(vigil_id)) continue;
-            routes = routes_to(account_, newest, view(vigil.root()));
-            if (!routes || said.step != 0) return false;
-            const std::optional<wire::Request> next = next_step(vigil, true);
-            if (next) said.request = *next;
-            if (next) said.step = vigil.step_shown();
-            return next.has_value();
-          }
-          return false;
-        });
-        if (!routes || said.step == 0) continue;
-        const Outcome<wire::Answer> answer = co_await ask_one(*routes, said.request);
-        if (!answer || answer->status() != wire::DONE || !answer->has_lease()) continue;
-        const std::uint32_t step = std::exchange(said.step, 0);
-        said.next_s = wall_s() + std::max<std::uint64_t>(answer->lease().lease_s(), say_again_s);
-        const bool noted = account_.alerts.update(id_of(alert), [&](AlertState& newest) {
-          return newest.answered(vigil_id, step, answer->lease(), wall_s()) == Fact::news;
-        });
-        if (noted) screen_.event(JsonLine("answered_elsewhere", wall_s()).id("alert", id_of(alert)));
-      }
-    }
-  }
-}
+// ---- keys and prepared alerts
 
 asio::awaitable<void> Listening::keep_fresh() {
   Clock::time_point next = Clock::now();
