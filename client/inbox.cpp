@@ -193,17 +193,9 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
           !at.origin.about)
         alert(at, content, news);
       break;
-    case content::Content::kNotice: {
-      if (!opened.one_shot || at.origin.introduction || at.origin.about) break;
-      const content::Notice& said = content.notice();
-      account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
-      if (std::optional<AlertState> known = alert_of(at, view(said.alert_id()))) {
-        known->names(said.names());
-        account_.alerts.put(*known);
-      }
-      notice(at, view(said.alert_id()), view(said.vigil_id()), news);
+    case content::Content::kNotice:
+      if (opened.one_shot && !at.origin.introduction && !at.origin.about) notice_opened(at, content, news);
       break;
-    }
     case content::Content::kEnding:
       if (opened.one_shot && !at.origin.introduction && !at.origin.about) ending(at, content, news);
       break;
@@ -252,43 +244,6 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
   }
 }
 
-std::optional<AlertState> InboxReader::alert_of(const At& at, View alert_id) {
-  if (alert_id.size() != AlertId::length) return std::nullopt;
-  const View person = at.origin.own ? account_.identity.key().view() : at.origin.expected->view();
-  if (at.origin.own) adopt_running(account_, at.now_s);
-  if (std::optional<AlertState> known = account_.alerts.find(alert_id)) {
-    if (known->record().person() == vigil::text(person)) return known;
-    return std::nullopt;
-  }
-  return AlertState::begin(alert_id, person, at.origin.own, at.now_s);
-}
-
-// ---- vigils
-
-void InboxReader::alert(const At& at, const content::Content& content, std::vector<News>& news) {
-  const content::Alert& said = content.alert();
-  if (said.vigil_id().size() != VigilId::length) return;
-  std::optional<AlertState> alert = alert_of(at, view(said.alert_id()));
-  if (!alert) return;
-  account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
-  const AlertState::Came came = alert->copy(said, at.delivery, at.root.view(), at.now_s);
-  if (came.again) alert->record().set_seen(false);
-  const bool opened = open_plan(account_, *alert);
-  account_.alerts.put(*alert);
-  silence(at, said);
-  if (came.first && !alert->record().ended()) owe_receipt(at, view(said.alert_id()), content::Receipt::ARRIVED, at.now_s);
-  if (came.first || came.again) {
-    News made = news_of(*alert, at.origin.name);
-    made.first = came.first;
-    made.many_silent = at.delivery.many_silent();
-    made.round = at.delivery.round();
-    made.stage = at.delivery.stage();
-    made.rings = may_ring(account_, *at.origin.expected, at.now_s);
-    news.push_back(std::move(made));
-  }
-  if (opened && at.origin.contact) plan_opened(*at.origin.contact, view(said.alert_id()), news);
-}
-
 void InboxReader::plan_opened(const Contact& person, View alert_id, std::vector<News>& news) {
   opened_plan_of_ = person.id;
   if (const auto alert = account_.alerts.find(alert_id)) news.push_back(plan_news_of(*alert, printable(person.name)));
@@ -314,77 +269,6 @@ void InboxReader::of_responders(const At& at, const content::Content& content, s
     news.push_back(std::move(booking));
   }
   owe_receipt(at, view(content.id()), content::Receipt::ARRIVED, at.now_s + random_below(receipt_delay_s + 1));
-}
-
-void InboxReader::notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news) {
-  if (!at.delivery.has_notice() || vigil_id.size() != VigilId::length) return;
-  std::optional<AlertState> alert = alert_of(at, alert_id);
-  if (!alert) return;
-  const Fact fact = alert->notice(vigil_id, at.delivery, at.now_s);
-  if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
-  account_.alerts.put(*alert);
-  const std::string whose = at.origin.name;
-  switch (fact) {
-    case Fact::known:
-    case Fact::waiting:
-      return;
-    case Fact::unproved:
-      news.push_back({.kind = News::Kind::unproved, .name = whose, .alert_id = bytes(alert_id)});
-      return;
-    case Fact::news:
-      break;
-  }
-  const wire::Released& said = at.delivery.notice();
-  News made{.kind = News::Kind::notice, .name = alert->name_of(said.index()), .alert_id = bytes(alert_id)};
-  made.act = said.act();
-  made.lease_s = said.lease_s();
-  if (said.act() == wire::Released::CLOSED) made.other = alert->name_of(said.index_other());
-  news.push_back(std::move(made));
-}
-
-void InboxReader::ending(const At& at, const content::Content& content, std::vector<News>& news) {
-  const content::EndingNotice& said = content.ending();
-  std::optional<AlertState> alert = alert_of(at, view(said.alert_id()));
-  if (!alert) return;
-  account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
-  const Fact fact =
-      alert->record().hers() ? alert->own_ending(at.now_s) : alert->ending(said.forced(), content.written_s(), at.now_s);
-  if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
-  account_.alerts.put(*alert);
-  if (fact != Fact::news || alert->record().hers()) return;
-  news.push_back(
-      {.kind = News::Kind::ending, .name = at.origin.name, .alert_id = bytes(view(said.alert_id())), .forced = said.forced()});
-}
-
-void InboxReader::again(const At& at, const CopyId& content_id, std::vector<News>& news) {
-  if (sign_again(at, content_id, news)) return;
-  const std::optional<AlertBook::Content> what = account_.alerts.content(content_id.view());
-  if (!what) return;
-  switch (at.delivery.of_vigil()) {
-    case wire::NOTICE:
-      notice(at, what->alert_id, what->vigil_id, news);
-      return;
-    case wire::STAGE:
-      break;
-    case wire::NOT_OF_VIGIL:
-    case wire::ENDING:
-    case wire::RENEWAL:
-    case wire::VigilCopy_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case wire::VigilCopy_INT_MAX_SENTINEL_DO_NOT_USE_:
-      return;
-  }
-  std::optional<AlertState> alert = alert_of(at, what->alert_id);
-  if (!alert || !alert->record().has_alert()) return;
-  const AlertState::Came came = alert->copy_again(what->vigil_id, at.delivery, at.now_s);
-  if (came.again) alert->record().set_seen(false);
-  account_.alerts.put(*alert);
-  if (!came.again) return;
-  News made = news_of(*alert, at.origin.name);
-  made.rings = may_ring(account_, *at.origin.expected, at.now_s);
-  made.first = false;
-  made.round = at.delivery.round();
-  made.stage = at.delivery.stage();
-  news.push_back(std::move(made));
 }
 
 // ---- between contacts

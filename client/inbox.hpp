@@ -52,6 +52,7 @@ class InboxReader {
   void keep(const At& at, const e2ee::Opened& opened, std::vector<News>& news);
   void alert(const At& at, const content::Content& content, std::vector<News>& news);
   void of_responders(const At& at, const content::Content& content, std::vector<News>& news);
+  void notice_opened(const At& at, const content::Content& content, std::vector<News>& news);
   void notice(const At& at, View alert_id, View vigil_id, std::vector<News>& news);
   void ending(const At& at, const content::Content& content, std::vector<News>& news);
   void receipt(const At& at, const content::Receipt& receipt, std::vector<News>& news);

@@ -18,7 +18,7 @@ vigil_room(vigil_client
     card.cpp meetings.cpp account.cpp alert_state.cpp alert_view.cpp alert_book.cpp
     news.cpp news_responders.cpp news_watch.cpp consent.cpp plans.cpp readiness.cpp readying.cpp
     screen_words.cpp screen_model.cpp render.cpp full_screen.cpp timeline.cpp tell.cpp
-    mail.cpp mailbox.cpp inbox.cpp inbox_watch.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp
+    mail.cpp mailbox.cpp inbox.cpp inbox_vigils.cpp inbox_watch.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp
     upkeep.cpp listening.cpp listening_states.cpp listening_watch.cpp
     geo.cpp fix_feed.cpp checkin.cpp watches.cpp places.cpp sharing.cpp
   LINKS vigil_client_core vigil_client_record vigil_proto_content vigil_crypto_base fmt::fmt
