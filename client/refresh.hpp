@@ -1,5 +1,5 @@
 // Fresh fixes for an alert that is on the relay already: its copies sealed anew and put in place of those that have not gone out.
-// Pure, as prepared.hpp, and implemented beside it. Needs no PIN; never moves when the alert is due.
+// Pure, as prepared.hpp, and implemented in press.cpp. Needs no PIN; never moves when the alert is due.
 #pragma once
 
 #include "client/prepared.hpp"
