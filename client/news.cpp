@@ -184,6 +184,56 @@ void show_told(Screen& screen, const News& news, std::uint64_t now_s) {
   screen.loud_now(words::mark_line(news.name, news.mark.kind(), where, how));
 }
 
+void show_receipt(Screen& screen, const News& news, std::uint64_t now_s) {
+  JsonLine line("receipt", now_s);
+  line.id(news.alert_id.empty() ? "content" : "alert", news.alert_id.empty() ? news.content_id : news.alert_id);
+  line.text("name", news.name).text("kind", news.seen ? "seen" : "arrived");
+  mark(line, news.drill);
+  screen.event(line);
+  if (news.alert_id.empty()) {
+    if (!news.seen) screen.say_now(words::received_by(news.name));
+  } else {
+    const std::string sentence = news.seen ? words::they_have_seen_it(news.name) : words::their_phone_has_it(news.name);
+    screen.say_now(in_drill(news.drill, sentence));
+  }
+}
+
+void show_ending(Screen& screen, const News& news, std::uint64_t now_s) {
+  JsonLine line("ending", now_s);
+  line.id("alert", news.alert_id).text("name", news.name).flag("forced", news.forced);
+  mark(line, news.drill);
+  screen.event(line);
+  if (news.forced) {
+    screen.loud_now(in_drill(news.drill, news.name + ": " + words::forced_to_cancel()));
+  } else {
+    screen.say_now(in_drill(news.drill, words::her_own_ending(news.name)));
+  }
+}
+
+void show_all_clear(Screen& screen, const News& news, std::uint64_t now_s) {
+  JsonLine line("all_clear", now_s);
+  line.id("alert", news.alert_id).text("name", news.name).text("note", news.text);
+  mark(line, news.drill);
+  screen.event(line);
+  screen.say_now(in_drill(news.drill, words::says_all_clear(news.name, printable(news.text, note_characters_max))));
+}
+
+void show_text(Screen& screen, const News& news, std::uint64_t now_s) {
+  JsonLine line("text", now_s);
+  line.id("content", news.content_id).text("name", news.name).text("text", news.text);
+  screen.event(line.number("written_s", static_cast<std::int64_t>(news.written_s)));
+  screen.say(words::text_from(news.name, clock_text(news.written_s, now_s), printable(news.text, 20'000)));
+}
+
+void show_trouble(Screen& screen, const News& news, std::uint64_t now_s) {
+  const std::string sentence = news.kind == News::Kind::cannot_open     ? words::cannot_be_opened(news.name)
+                               : news.kind == News::Kind::unproved      ? words::unverifiable(news.name)
+                               : news.kind == News::Kind::written_again ? words::written_again(news.name)
+                                                                        : words::ask_to_write_again(news.name);
+  screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", sentence));
+  screen.trouble(sentence);
+}
+
 }  // namespace
 
 void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -194,40 +244,15 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
     case News::Kind::notice:
       show_notice(screen, news, now_s);
       break;
-    case News::Kind::receipt: {
-      JsonLine line("receipt", now_s);
-      line.id(news.alert_id.empty() ? "content" : "alert", news.alert_id.empty() ? news.content_id : news.alert_id);
-      line.text("name", news.name).text("kind", news.seen ? "seen" : "arrived");
-      mark(line, news.drill);
-      screen.event(line);
-      if (news.alert_id.empty()) {
-        if (!news.seen) screen.say_now(words::received_by(news.name));
-      } else {
-        const std::string sentence = news.seen ? words::they_have_seen_it(news.name) : words::their_phone_has_it(news.name);
-        screen.say_now(in_drill(news.drill, sentence));
-      }
+    case News::Kind::receipt:
+      show_receipt(screen, news, now_s);
       break;
-    }
-    case News::Kind::ending: {
-      JsonLine line("ending", now_s);
-      line.id("alert", news.alert_id).text("name", news.name).flag("forced", news.forced);
-      mark(line, news.drill);
-      screen.event(line);
-      if (news.forced) {
-        screen.loud_now(in_drill(news.drill, news.name + ": " + words::forced_to_cancel()));
-      } else {
-        screen.say_now(in_drill(news.drill, words::her_own_ending(news.name)));
-      }
+    case News::Kind::ending:
+      show_ending(screen, news, now_s);
       break;
-    }
-    case News::Kind::all_clear: {
-      JsonLine line("all_clear", now_s);
-      line.id("alert", news.alert_id).text("name", news.name).text("note", news.text);
-      mark(line, news.drill);
-      screen.event(line);
-      screen.say_now(in_drill(news.drill, words::says_all_clear(news.name, printable(news.text, note_characters_max))));
+    case News::Kind::all_clear:
+      show_all_clear(screen, news, now_s);
       break;
-    }
     case News::Kind::told:
     case News::Kind::told_wrong:
       show_told(screen, news, now_s);
@@ -247,13 +272,9 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
     case News::Kind::booking:
       show_booking(screen, news, now_s);
       break;
-    case News::Kind::text: {
-      JsonLine line("text", now_s);
-      line.id("content", news.content_id).text("name", news.name).text("text", news.text);
-      screen.event(line.number("written_s", static_cast<std::int64_t>(news.written_s)));
-      screen.say(words::text_from(news.name, clock_text(news.written_s, now_s), printable(news.text, 20'000)));
+    case News::Kind::text:
+      show_text(screen, news, now_s);
       break;
-    }
     case News::Kind::sharing:
     case News::Kind::place:
     case News::Kind::check_in:
@@ -262,15 +283,9 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
     case News::Kind::written_again:
     case News::Kind::press_again:
     case News::Kind::cannot_open:
-    case News::Kind::unproved: {
-      const std::string sentence = news.kind == News::Kind::cannot_open     ? words::cannot_be_opened(news.name)
-                                   : news.kind == News::Kind::unproved      ? words::unverifiable(news.name)
-                                   : news.kind == News::Kind::written_again ? words::written_again(news.name)
-                                                                            : words::ask_to_write_again(news.name);
-      screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", sentence));
-      screen.trouble(sentence);
+    case News::Kind::unproved:
+      show_trouble(screen, news, now_s);
       break;
-    }
   }
 }
 
