@@ -43,24 +43,8 @@ std::string s(View bytes) {
   return std::string(text(bytes));
 }
 
-}  // namespace
-
-TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[client][places][protocol]") {
-  const SigningKey root = SigningKey::generate();
-  const Routes routes = some_routes(root);
-  Member aigul(routes), mallory(routes);
-  const ContactId mallory_id = aigul.knows(mallory, "Mallory");
-  mallory.knows(aigul, "Aigul");
-  const bool shares = GENERATE(true, false);
-  OwnShare own{.share_id = random_bytes(16),
-               .begun_s = now_s - 60,
-               .until_s = now_s + 600,
-               .exact = false,
-               .with = {mallory_id},
-               .topics = random_id<Secret>()};
-  if (shares) aigul.account->places.begin(own);
-  const auto before = aigul.account->container.setting("own share");
-
+// Hostile contents about this share, as if they were hers; then every other kind there is.
+std::vector<content::Content> every_kind(const Bytes& share_id) {
   std::vector<content::Content> all;
   const auto next = [&]() -> content::Content& {
     content::Content& made = all.emplace_back();
@@ -70,18 +54,18 @@ TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[clien
   };
   {
     content::Sharing& said = *next().mutable_sharing();  // as if it were hers: longer, exact
-    said.set_share_id(s(own.share_id));
+    said.set_share_id(s(share_id));
     said.set_until_s(now_s + 500'000);
     said.set_exact(true);
     content::Sharing& ended = *next().mutable_sharing();
-    ended.set_share_id(s(own.share_id));
+    ended.set_share_id(s(share_id));
     content::Ping& ping = *next().mutable_ping();
-    ping.set_share_id(s(own.share_id));
+    ping.set_share_id(s(share_id));
     ping.set_exact(true);
     ping.mutable_track()->mutable_newest()->set_at_s(now_s);
     for (const auto kind : {content::CheckIn::BEGUN, content::CheckIn::GOES_ON, content::CheckIn::ENDED}) {
       content::CheckIn& check_in = *next().mutable_check_in();
-      check_in.set_checkin_id(s(own.share_id));
+      check_in.set_checkin_id(s(share_id));
       check_in.set_kind(kind);
       check_in.set_every_s(60);
     }
@@ -102,7 +86,28 @@ TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[clien
     REQUIRE(made.ParseFromString(raw));
     all.push_back(made);
   }
+  return all;
+}
 
+}  // namespace
+
+TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[client][places][protocol]") {
+  const SigningKey root = SigningKey::generate();
+  const Routes routes = some_routes(root);
+  Member aigul(routes), mallory(routes);
+  const ContactId mallory_id = aigul.knows(mallory, "Mallory");
+  mallory.knows(aigul, "Aigul");
+  const bool shares = GENERATE(true, false);
+  OwnShare own{.share_id = random_bytes(16),
+               .begun_s = now_s - 60,
+               .until_s = now_s + 600,
+               .exact = false,
+               .with = {mallory_id},
+               .topics = random_id<Secret>()};
+  if (shares) aigul.account->places.begin(own);
+  const auto before = aigul.account->container.setting("own share");
+
+  const std::vector<content::Content> all = every_kind(own.share_id);
   InboxReader reader(*aigul.account);
   std::size_t opened = 0;
   for (const content::Content& content : all) {
