@@ -348,7 +348,9 @@ asio::awaitable<void> Listening::watch_press() {
     std::set<std::pair<std::string, std::uint32_t>> all;
     const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
     if (!running) return all;
-    for (const kept::RunningAlert& alert : *running) all.emplace(alert.alert_id(), alert.pressed_again());
+    // In a drill nobody takes the phone, and she wants to see who answers.
+    for (const kept::RunningAlert& alert : *running)
+      if (!alert.drill()) all.emplace(alert.alert_id(), alert.pressed_again());
     return all;
   };
   std::uint64_t version = account_.slot.version();

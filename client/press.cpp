@@ -6,6 +6,7 @@
 #include "client/refresh.hpp"
 #include "client/sealing.hpp"
 #include "crypto/base/encoding.hpp"
+#include "crypto/base/hash.hpp"
 #include "crypto/e2ee/envelope.hpp"
 #include "proto/limits.hpp"
 

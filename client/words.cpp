@@ -46,7 +46,8 @@ std::string you_are_answering() {
   return "you are answering";
 }
 std::string nobody_answered(std::uint64_t silent_s, std::uint32_t round) {
-  const std::string for_so_long = "NOBODY HAS ANSWERED FOR " + how_long(silent_s);
+  // Just after an answer ran out or was given back, a number of seconds would be nonsense.
+  const std::string for_so_long = silent_s < 60 ? "NOBODY IS ANSWERING" : "NOBODY HAS ANSWERED FOR " + how_long(silent_s);
   return round < 2 ? for_so_long : fmt::format("{}, round {}", for_so_long, round);
 }
 std::string all_clear() {

@@ -61,8 +61,9 @@ class Screens(unittest.TestCase):
         dana = self.screen(self.dana)
         self.assertTrue(dana.inside)
         self.aigul.run("alert", "--now", pin=False)
-        for words in ("PRESS ANY KEY", "WHO      Aigul pressed at", "no answer is known yet", "ANSWERS  nobody, as far as is known",
-                      "NEXT     tier 2", " is woken in ", "SAFE?    NOT KNOWN", "WHERE    not known"):
+        for words in ("PRESS ANY KEY", "WHO      Aigul pressed at", "no answer is known yet",
+                      "ANSWERS  nobody, as far as is known", "NEXT     tier 2", " is woken in ", "SAFE?    NOT KNOWN",
+                      "WHERE    not known"):
             dana.wait(words)
         dana.press("a")
         dana.wait("you are answering")

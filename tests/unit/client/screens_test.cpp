@@ -50,6 +50,7 @@ TEST_CASE("the states are said in the design's words", "[client][screens]") {
   CHECK(words::on_phones(1) == "on 1 phone");
   CHECK(words::seen_by(1) == "seen by 1");
   CHECK(words::answering("A.") == "A. is answering");
+  CHECK(words::nobody_answered(0, 2) == "NOBODY IS ANSWERING, round 2");
   CHECK(words::nobody_answered(23 * 60, 2) == "NOBODY HAS ANSWERED FOR 23 MIN, round 2");
   CHECK(words::all_clear() == "all clear");
   CHECK(words::forced_to_cancel() == "FORCED TO CANCEL. Do not call or write to her.");
