@@ -320,28 +320,30 @@ std::optional<Given> Addresses::find(const AddressHash& hash) {
   return read_given(found);
 }
 
-std::vector<Given> Addresses::of(ContactId contact) {
+std::vector<Given> Addresses::given(Given::To to, std::optional<ContactId> contact) {
   Query found = container_.query(
-      "SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE contact = ? AND given_to != 4");
-  found.bind(static_cast<std::int64_t>(contact));
+      "SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE given_to = ? AND contact IS ?");
+  found.bind(static_cast<int>(to));
+  bind_contact(found, contact);
   return read_all_given(found);
+}
+
+std::vector<Given> Addresses::of(ContactId contact) {
+  return given(Given::To::contact, contact);
 }
 
 std::vector<Given> Addresses::for_others_of(ContactId contact) {
-  Query found = container_.query(
-      "SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE contact = ? AND given_to = 4");
-  found.bind(static_cast<std::int64_t>(contact));
-  return read_all_given(found);
+  return given(Given::To::others, contact);
 }
 
 std::vector<Given> Addresses::self() {
-  Query found = container_.query("SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE given_to = 2");
-  return read_all_given(found);
+  return given(Given::To::self, std::nullopt);
 }
 
 void Addresses::give_to(const AddressHash& hash, ContactId contact) {
   Container::Transaction step(container_);
-  container_.query("UPDATE given SET given_to = 1, contact = ?, until_s = 0 WHERE hash = ?")
+  container_.query("UPDATE given SET given_to = ?, contact = ?, until_s = 0 WHERE hash = ?")
+      .bind(static_cast<int>(Given::To::contact))
       .bind(static_cast<std::int64_t>(contact))
       .bind(hash.view())
       .run();
@@ -350,15 +352,17 @@ void Addresses::give_to(const AddressHash& hash, ContactId contact) {
 
 void Addresses::withdraw(ContactId contact) {
   Container::Transaction step(container_);
-  container_.query("UPDATE given SET given_to = 4, contact = NULL WHERE contact = ? AND given_to = 1")
+  container_.query("UPDATE given SET given_to = ?, contact = NULL WHERE contact = ? AND given_to IN (?, ?)")
+      .bind(static_cast<int>(Given::To::withdrawn))
       .bind(static_cast<std::int64_t>(contact))
+      .bind(static_cast<int>(Given::To::contact))
+      .bind(static_cast<int>(Given::To::others))
       .run();
   step.commit();
 }
 
 std::vector<Given> Addresses::withdrawn() {
-  Query found = container_.query("SELECT root, address, given_to, contact, until_s, card_secret FROM given WHERE given_to = 4");
-  return read_all_given(found);
+  return given(Given::To::withdrawn, std::nullopt);
 }
 
 void Addresses::remove(const AddressHash& hash) {

@@ -102,13 +102,15 @@ class Addresses {
   std::vector<Given> for_others_of(ContactId contact);
   std::vector<Given> self();
   void give_to(const AddressHash& hash, ContactId contact);  // an address made before the contact was known
-  // Takes back all that she was given: nothing that comes through them is hers any more. They wait here for their relay.
+  // Takes back all that she was given, also for her other responders: nothing that comes through them is hers any more. They wait
+  // here for their relay.
   void withdraw(ContactId contact);
   std::vector<Given> withdrawn();
   void remove(const AddressHash& hash);
   std::vector<Given> expired(std::uint64_t now_s);
 
  private:
+  std::vector<Given> given(Given::To to, std::optional<ContactId> contact);
   Container& container_;
 };
 

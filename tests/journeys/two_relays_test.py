@@ -21,14 +21,14 @@ class TwoRelays(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.house = House(BUILD)
-        limits = {"lease_s": 20, "first_rounds_s": [60, 60, 60]}
+        limits = {"lease_s": 40, "first_rounds_s": [60, 60, 60]}
         cls.near, cls.far = cls.house.relay(**limits), cls.house.relay(**limits)
         cls.aigul, cls.dana, cls.boris = (cls.house.person(name, cls.near) for name in ("Aigul", "Dana", "Boris"))
         for person in (cls.aigul, cls.dana, cls.boris):
             person.join(cls.far.invites(1)[0])
         cls.dana.meet(cls.aigul)
         cls.boris.meet(cls.aigul)
-        cls.aigul.tiers([cls.dana], [cls.boris])
+        cls.aigul.tiers([cls.dana], 15, [cls.boris])
 
     @classmethod
     def tearDownClass(cls):
@@ -60,9 +60,9 @@ class TwoRelays(unittest.TestCase):
         dana.wait(10, "alert", alert=alert, first=True)
         self.dana.run("answer").wait(1, "answered", yours=True)
         own.wait(10, "state", alert=alert, state="answering", name="Dana")
-        # Tier 2 is due 5 s after tier 1 at either relay, and is not woken while the lease of 20 s lasts at both.
+        # Tier 2 is due 15 s after tier 1 at either relay, and is not woken while the lease of 40 s lasts at both.
         with self.assertRaises(Failed):
-            boris.wait(12, "alert", alert=alert)
+            boris.wait(18, "alert", alert=alert)
         self.assertEqual(len(self.rings(dana, alert)), 1)
         self.aigul.run("cancel").wait(1, "cancelled", on_relay=True)
         dana.wait(10, "state", alert=alert, state="all_clear")
@@ -80,14 +80,14 @@ class TwoRelays(unittest.TestCase):
         dana.wait(60, "connected", since=dana.mark())
         dana.wait(30, "answered_elsewhere", alert=alert)
         with self.assertRaises(Failed):
-            boris.wait(8, "alert", alert=alert)
+            boris.wait(18, "alert", alert=alert)
         self.assertEqual(len(self.rings(dana, alert)), 1)
 
     def test_all_clear_by_two_reaches_a_relay_that_was_dark(self):
         dana, boris = (self.listen(person) for person in (self.dana, self.boris))
         alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
         dana.wait(10, "alert", alert=alert, first=True)
-        boris.wait(20, "alert", alert=alert, first=True)
+        boris.wait(40, "alert", alert=alert, first=True)
         self.far.kill()
         self.dana.run("answer", within_s=90).wait(1, "answered", yours=True)
         self.dana.run("all-clear", within_s=90).wait(1, "closed", counted=True)
