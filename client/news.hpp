@@ -11,6 +11,8 @@
 
 namespace vigil::client {
 
+struct Account;
+
 struct News {
   enum class Kind : std::uint8_t {
     alert,      // somebody's alert, new or again
@@ -67,6 +69,8 @@ struct News {
 void show_news(Screen& screen, const News& news, std::uint64_t now_s);
 // Of check-ins and places (news_watch.cpp).
 void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s);
+// Check-ins and shares of others that are going on, a sentence each, for the full screen.
+std::vector<std::string> watched_people(Account& account, std::uint64_t now_s);
 // The alert as it lies in the book, for a screen that was not there when it came.
 News news_of(const AlertState& alert, const std::string& name);
 // Her plan, if it is open in the record.

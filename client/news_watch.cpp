@@ -1,6 +1,7 @@
 // Check-ins and places of others on a screen.
 #include <fmt/format.h>
 
+#include "client/account.hpp"
 #include "client/clock.hpp"
 #include "client/news.hpp"
 #include "client/printable.hpp"
@@ -64,6 +65,31 @@ void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s) {
     const std::uint64_t ago_s = now_s > news.fix.at_s() ? now_s - news.fix.at_s() : 0;
     screen.say_now(words::her_place(news.name, fmt::format("{}, {}", latitude, longitude), words::age(ago_s), news.exact));
   }
+}
+
+std::vector<std::string> watched_people(Account& account, std::uint64_t now_s) {
+  const auto called = [&](const Bytes& person) {
+    const auto identity = e2ee::IdentityKey::from(person);
+    return identity ? account.name_of(*identity) : words::somebody();
+  };
+  std::vector<std::string> lines;
+  for (const Watched& watched : account.watches.all()) {
+    if (!watched.running()) continue;
+    const std::string name = called(watched.person);
+    lines.push_back(watched.forced ? words::check_in_forced(name)
+                                   : words::check_in_goes_on(name, clock_text(watched.counts_from_s, now_s)));
+  }
+  for (const Shared& shared : account.places.running(now_s)) {
+    const std::string name = called(shared.person);
+    lines.push_back(words::she_shares(name, clock_text(shared.until_s, now_s), shared.exact, shared.seen_by));
+    const TrailView trail = account.places.trail(shared.person);
+    const TrailPoint* const last = trail.last();
+    if (last == nullptr) continue;
+    const std::string coordinates = fmt::format("{}, {}", degrees(last->fix.latitude), degrees(last->fix.longitude));
+    lines.push_back(
+        words::her_place(name, coordinates, words::age(now_s > last->fix.at_s ? now_s - last->fix.at_s : 0), last->exact));
+  }
+  return lines;
 }
 
 }  // namespace vigil::client

@@ -83,6 +83,7 @@ ScreenModel LiveScreen::model() {
   }
   if (!model.alerts.empty()) chosen_ = model.alerts[model.chosen].alert_id;
   model.troubles = troubles_;
+  model.people = watched_people(account_, model.now_s);
   model.news.assign(news_.begin(), news_.end());
   if (question_) {
     model.question = question_->words;

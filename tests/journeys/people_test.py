@@ -119,7 +119,6 @@ class People(unittest.TestCase):
         self.assertFalse([event for event in dana.events + boris.events if event["event"] == "plan"])
         self.aigul.run("cancel")
         dana.wait(10, "ending", alert=drill["alert"], drill=True)
-        own.wait(20, "upkeep", prepared=4)
         mark = dana.mark()
         alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
         self.assertNotEqual(alert, drill["alert"])

@@ -11,7 +11,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, add_programs  # noqa: E402
+from house import HERE, Drive, House, add_programs  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 BUILD = None
@@ -94,6 +94,21 @@ class Screens(unittest.TestCase):
         self.assertEqual(crashing.end(signal.SIGSEGV), -signal.SIGSEGV)
         self.assertFalse(crashing.inside)
         self.assertEqual(crashing.modes(), crashing.before)
+
+    def test_a_share_that_goes_on_stands_on_the_screen(self):
+        lines = self.dana.listen()
+        drive = Drive(HERE / "drive.nmea", pathlib.Path(self.house.folder) / "shared.nmea").start()
+        share = self.aigul.start("share", "start", "--with", "Dana", "--for", "1h", "--every", "2s", "--fix", drive.into)
+        lines.wait(30, "sharing", name="Aigul")
+        lines.wait(30, "place", name="Aigul")
+        lines.interrupt()
+        drive.stop()
+        share.kill()
+        # Nothing of it is news to this screen: it knows what goes on.
+        dana = self.screen(self.dana)
+        dana.wait("Aigul shows you where her phone is")
+        dana.wait("Aigul's phone was within about 1 km of")
+        self.aigul.run("share", "stop", code=None)
 
     def test_marks_and_notes_reach_the_others_and_not_her_and_the_timeline_holds(self):
         dana, boris, own = self.screen(self.dana), self.boris.listen(), self.aigul.listen()
