@@ -233,7 +233,7 @@ def main():
             relay, people = set_up(house, story)
             listens = {name: people[name].listen() for name in ("Dana", "Boris")}
             story.line("", "Dana and Boris run vigil listen; Erlan's phone is off.")
-            drive = Drive(pathlib.Path(__file__).parent / "drive.nmea", pathlib.Path(house.folder) / "fix.nmea").start()
+            drive = Drive(DRIVE, pathlib.Path(house.folder) / "fix.nmea").start()
             story.head("The press")
             alert_id = press(house, story, relay, people["Aigul"], drive)
             ladder(house, story, relay, people, alert_id, listens, you)

@@ -3,6 +3,7 @@
 Python's standard library only. Every wait has a deadline and ends at an event, never after a fixed sleep.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -10,11 +11,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+DRIVE = HERE / "drive.nmea"
+BUILD = None  # which programs: run_journeys() sets it
 BUILD = None  # the arguments that say which programs are meant; set by whoever runs tests
 
 
@@ -319,10 +324,10 @@ class Person:
 
 
 class House:
-    """A folder, a relay or more, people; everything is ended and removed at the end."""
+    """A folder, a relay or more, people; everything is ended and removed at the end. Without 'arguments': run_journeys()'s."""
 
-    def __init__(self, arguments, keep=False):
-        self.vigil, self.vigild = programs(arguments)
+    def __init__(self, arguments=None, keep=False):
+        self.vigil, self.vigild = programs(arguments or BUILD)
         self.folder, self.keep = tempfile.mkdtemp(prefix="vigil-journey-"), keep
         os.chmod(self.folder, 0o700)
         self.talks, self.relays, self.people = [], [], {}
@@ -331,14 +336,18 @@ class House:
         return self
 
     def __exit__(self, *exception):
-        for talk in self.talks:
-            if talk.process.poll() is None:
-                talk.kill()
+        self.hang_up()
         for relay in self.relays:
             if relay.process and relay.process.poll() is None:
                 relay.kill()
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def hang_up(self):
+        """Every command that still runs is killed."""
+        for talk in self.talks:
+            if talk.process.poll() is None:
+                talk.kill()
 
     def relay(self, seen_as=None, **limits):
         folder = pathlib.Path(self.folder) / f"relay-{len(self.relays)}"
@@ -353,6 +362,23 @@ class House:
         if relay:
             person.join(relay.invites(1)[0])
         return person
+
+    def circle_of(self, name, *others, relay=None, tiers=True, **limits):
+        """A relay (with these limits), this person, and others whom she has met and, with 'tiers', wakes together."""
+        relay = relay or self.relay(**limits)
+        her, *people = (self.person(each, relay) for each in (name, *others))
+        for person in people:
+            person.meet(her)
+        if tiers:
+            her.tiers(people)
+        return relay, her, *people
+
+    def recorded(self, name="place.nmea", seconds=40):
+        """A file of fixes, the newest a second ago."""
+        path, now = pathlib.Path(self.folder) / name, int(time.time())
+        lines = [line for line in DRIVE.read_text().splitlines() if line][:2 * seconds]
+        path.write_text("".join(Drive.restamp(line, now - seconds + i // 2) + "\r\n" for i, line in enumerate(lines)))
+        return path
 
 
 class Drive:
@@ -409,3 +435,41 @@ def search(folder, secrets):
         held = path.read_bytes()
         found += [(name, path.name) for name, secret in secrets.items() if secret in held]
     return found
+
+
+class Journey(unittest.TestCase):
+    """Tests that share a house, made once for the class in enter(); what a test has left running ends with it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.house = House()
+        cls.enter()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.house.__exit__()
+
+    def leave_quiet(self, her, *others):
+        """The next test finds no alert going on, nobody listening, nothing waiting for these people, and alerts ready."""
+        her.run("cancel", code=None)
+        self.house.hang_up()
+        for person in others:
+            person.listen().interrupt()
+        her.run("status")
+
+
+def run_journeys(description, *cases):
+    """The end of every file of journeys: runs those that are asked for."""
+    global BUILD
+    reader = argparse.ArgumentParser(description=description)
+    add_programs(reader)
+    reader.add_argument("--only", action="append", default=[], help="tests whose Case.name has this in it; may be repeated")
+    BUILD = reader.parse_args()
+    suite = unittest.TestSuite()
+    for case in cases:
+        for name in unittest.defaultTestLoader.getTestCaseNames(case):
+            if not BUILD.only or any(part in f"{case.__name__}.{name}" for part in BUILD.only):
+                suite.addTest(case(name))
+    if suite.countTestCases() == 0:
+        raise SystemExit("no such test")
+    sys.exit(0 if unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful() else 1)

@@ -6,7 +6,6 @@
 One relay and a few people are made once; tests that must break something make their own (own_house.py).
 """
 
-import argparse
 import base64
 import pathlib
 import re
@@ -14,51 +13,25 @@ import subprocess
 import sys
 import threading
 import time
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import house  # noqa: E402
 import own_house  # noqa: E402
-from house import Drive, Failed, House, add_programs, files_below, search  # noqa: E402
+from house import DRIVE, Drive, Failed, Journey, files_below, run_journeys, search  # noqa: E402
 
-BUILD = None
 NOTE = "green gate, second floor, the dog knows me"
-DRIVE = pathlib.Path(__file__).parent / "drive.nmea"
 
 
-def recorded(house, name="place.nmea", seconds=40):
-    """A file of fixes, the newest a second ago."""
-    path = pathlib.Path(house.folder) / name
-    now = int(time.time())
-    lines = [line for line in DRIVE.read_text().splitlines() if line][:2 * seconds]
-    path.write_text("".join(Drive.restamp(line, now - seconds + i // 2) + "\r\n" for i, line in enumerate(lines)))
-    return path
-
-
-class Alerts(unittest.TestCase):
+class Alerts(Journey):
     """Aigul is in danger, Dana and Boris are her people."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.house = House(BUILD)
-        cls.relay = cls.house.relay(lease_s=10, first_rounds_s=[60, 60, 60])
-        cls.aigul, cls.dana, cls.boris = (cls.house.person(name, cls.relay) for name in ("Aigul", "Dana", "Boris"))
-        cls.dana.meet(cls.aigul)
-        cls.boris.meet(cls.aigul)
+    def enter(cls):
+        cls.relay, cls.aigul, cls.dana, cls.boris = cls.house.circle_of(
+            "Aigul", "Dana", "Boris", tiers=False, lease_s=10, first_rounds_s=[60, 60, 60])
         cls.aigul.tiers([cls.dana], [cls.boris])
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.house.__exit__()
-
     def tearDown(self):
-        # The next test starts with no alert going on, nobody listening, nothing waiting in Boris's mailbox, and alerts ready.
-        self.aigul.run("cancel", code=None)
-        for talk in self.house.talks:
-            if talk.process.poll() is None:
-                talk.kill()
-        self.boris.listen().interrupt()
-        self.aigul.run("status")
+        self.leave_quiet(self.aigul, self.boris)
 
     def test_hold_survives_the_phone_and_is_released_after_ten_seconds_with_the_last_fixes(self):
         dana = self.dana.listen()
@@ -179,7 +152,7 @@ class Alerts(unittest.TestCase):
     def test_on_alert_command_is_started_and_told_nothing(self):
         told = pathlib.Path(self.house.folder) / "told"
         dana = self.dana.listen("--on-alert", f"(env; tr '\\0' ' ' </proc/$$/cmdline) >{told}.part && mv {told}.part {told}")
-        alert = self.aigul.start("alert", "--now", "--note", "--fix", recorded(self.house), pin=False)
+        alert = self.aigul.start("alert", "--now", "--note", "--fix", self.house.recorded(), pin=False)
         alert.say(NOTE)
         rung = dana.wait(15, "alert", first=True)
         deadline = time.monotonic() + 10
@@ -190,7 +163,7 @@ class Alerts(unittest.TestCase):
             self.assertNotIn(secret, text)
 
     def test_secrets_are_in_no_command_line_environment_log_or_file_of_the_relay(self):
-        place = recorded(self.house)
+        place = self.house.recorded()
         seen, stop = [], threading.Event()
 
         def watch():
@@ -232,20 +205,15 @@ class Alerts(unittest.TestCase):
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
 
-class Troubles(unittest.TestCase):
+class Troubles(Journey):
     """Each a clear sentence that says what to do, and its exit code."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.house = House(BUILD)
+    def enter(cls):
         cls.relay = cls.house.relay()
         cls.used = cls.relay.invites(1)[0]
         cls.dana = cls.house.person("Dana")
         cls.dana.join(cls.used)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.house.__exit__()
 
     def words(self, talk, *parts):
         said = talk.wait(1, "error")["words"]
@@ -362,17 +330,4 @@ def varint(number):
 
 
 if __name__ == "__main__":
-    reader = argparse.ArgumentParser(description="What people do and what goes wrong, with real processes over real TLS.")
-    add_programs(reader)
-    reader.add_argument("--only", action="append", default=[], help="tests whose Case.name has this in it; may be repeated")
-    BUILD = house.BUILD = reader.parse_args()
-    loader = unittest.TestLoader()
-    suite = unittest.TestSuite()
-    for case in (Alerts, Troubles, *own_house.CASES):
-        wanted = lambda name: not BUILD.only or any(part in f"{case.__name__}.{name}" for part in BUILD.only)  # noqa: E731
-        names = [name for name in loader.getTestCaseNames(case) if wanted(name)]
-        suite.addTests(case(name) for name in names)
-    if suite.countTestCases() == 0:
-        raise SystemExit("no such test")
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    sys.exit(0 if result.wasSuccessful() else 1)
+    run_journeys("What people do and what goes wrong, with real processes over real TLS.", Alerts, Troubles, *own_house.CASES)

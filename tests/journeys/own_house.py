@@ -7,7 +7,6 @@ import subprocess
 import time
 import unittest
 
-import house as house_module
 from house import Failed, House
 
 
@@ -19,11 +18,8 @@ class Withdrawn(unittest.TestCase):
     """Aigul takes back what she gave to Dana. Boris, beside her, notices nothing."""
 
     def test_one_contact_can_no_longer_write_or_wake_and_the_others_still_can(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana, boris = (house.person(name, relay) for name in ("Aigul", "Dana", "Boris"))
-            dana.meet(aigul)
-            boris.meet(aigul)
+        with House() as house:
+            _, aigul, dana, boris = house.circle_of("Aigul", "Dana", "Boris", tiers=False)
             aigul.tiers([dana], [boris])
             dana.tiers([aigul])
             boris.tiers([aigul])
@@ -62,10 +58,8 @@ class Withdrawn(unittest.TestCase):
                 sleeps.wait(3, "alert", alert=pressed["alert"])
 
     def test_without_a_network_it_counts_here_at_once_and_the_relay_is_told_later(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana", tiers=False)
             # What lies on the relay already, and is read after she has taken her word back.
             dana.run("send", "Aigul", lines=["already on its way"]).wait(1, "sent")
             relay.stop()
@@ -82,10 +76,8 @@ class Withdrawn(unittest.TestCase):
                 own.wait(2, "text")
 
     def test_whoever_was_withdrawn_can_be_met_again(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana", tiers=False)
             aigul.run("withdraw", "Dana", lines=["yes"]).wait(1, "withdrawn", on_relay=True)
             dana.run("send", "Aigul", lines=["x"], code=4)
             dana.meet(aigul)
@@ -117,11 +109,8 @@ class Locking(unittest.TestCase):
     """She presses; whoever takes the phone a second later finds a screen that asks for the PIN."""
 
     def test_a_listen_that_runs_locks_itself_at_the_press_and_reads_on_with_the_pin(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
-            aigul.tiers([dana])
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana")
             own = aigul.start("listen", pins=1)
             own.wait(40, "ready")
             secret = "the blue house behind the mill"
@@ -158,11 +147,8 @@ class Locking(unittest.TestCase):
             self.assertEqual(own.interrupt(), 0)
 
     def test_locked_it_still_sends_what_was_not_sent(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
-            aigul.tiers([dana])
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana")
             own = aigul.start("listen", pins=1)
             own.wait(40, "ready")
             relay.stop()
@@ -175,11 +161,8 @@ class Locking(unittest.TestCase):
             aigul.run("status", "--locked", pin=False).wait(1, "status", outbox=0)
 
     def test_a_card_that_is_shown_ends_at_the_press(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
-            aigul.tiers([dana])
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana")
             card = aigul.start("card")
             card.wait(30, "card")
             aigul.run("alert", "--now", pin=False)
@@ -196,11 +179,8 @@ class CancelledBeforeItLeft(unittest.TestCase):
     """Pressed and cancelled with no network: nobody is rung when there is one, and the next press is a new alert."""
 
     def test_it_rings_nobody_and_the_next_press_does(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
-            aigul.tiers([dana])
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana")
             for who_sends in ("listen", "cancel"):
                 hears = dana.listen()
                 relay.stop()
@@ -235,12 +215,8 @@ class Renewed(unittest.TestCase):
     """An answer that is said again is shown with its new end, however little later that is."""
 
     def test_every_renewal_reaches_the_readers(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay(lease_s=20, first_rounds_s=[30, 30, 30])
-            aigul, dana, boris = (house.person(name, relay) for name in ("Aigul", "Dana", "Boris"))
-            dana.meet(aigul)
-            boris.meet(aigul)
-            aigul.tiers([dana, boris])
+        with House() as house:
+            _, aigul, dana, boris = house.circle_of("Aigul", "Dana", "Boris", lease_s=20, first_rounds_s=[30, 30, 30])
             reads = boris.listen()
             dana.listen()
             pressed = aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
@@ -262,11 +238,8 @@ class NewRoutes(unittest.TestCase):
     """The relay moves to another secret path: the new list comes while the old one works; what was ready goes the new way."""
 
     def test_a_newer_list_is_fetched_and_what_was_ready_goes_by_it(self):
-        with House(house_module.BUILD) as house:
-            relay = house.relay()
-            aigul, dana = house.person("Aigul", relay), house.person("Dana", relay)
-            dana.meet(aigul)
-            aigul.tiers([dana])
+        with House() as house:
+            relay, aigul, dana = house.circle_of("Aigul", "Dana")
             relay.move()  # answers at the old place and the new one
             aigul.run("status").wait(1, "status", outbox=0)
             dana.run("status")
@@ -282,7 +255,7 @@ class ClockOff(unittest.TestCase):
     """A day behind and a day ahead: said with what to do, and an alert still wakes people."""
 
     def off_by(self, days):
-        with House(house_module.BUILD) as house:
+        with House() as house:
             relay = house.relay()
             away, dana = house.person("Away", clock_off_s=days * 86_400), house.person("Dana", relay)
             away.join(relay.invites(1)[0])
@@ -290,8 +263,7 @@ class ClockOff(unittest.TestCase):
             self.assertAlmostEqual(told["off_s"], days * 86_400, delta=120)
             for part in ("Set it right", "24 h", "behind" if days < 0 else "ahead"):
                 self.assertIn(part, told["words"])
-            for talk in house.talks:
-                talk.kill()
+            house.hang_up()
             self.assertAlmostEqual(away.run("status").wait(1, "clock")["off_s"], days * 86_400, delta=120)
 
             # The card of the one whose clock is ahead is too old there; a card made by the one behind is too old here.
@@ -321,7 +293,7 @@ class ClockOff(unittest.TestCase):
         self.off_by(1)
 
     def test_an_invite_that_looks_too_old_asks_about_the_clock(self):
-        with House(house_module.BUILD) as house:
+        with House() as house:
             relay = house.relay()
             away = house.person("Away", clock_off_s=30 * 86_400)
             said = away.run("join", lines=[relay.invites(1)[0], "Away"], code=4).wait(1, "error")["words"]
@@ -331,7 +303,7 @@ class ClockOff(unittest.TestCase):
 
 class OldCertificate(unittest.TestCase):
     def test_a_certificate_that_expired_long_ago_still_works_because_the_key_is_pinned(self):
-        with House(house_module.BUILD) as house:
+        with House() as house:
             folder = pathlib.Path(house.folder)
             key, certificate, request = folder / "own.key", folder / "own.crt", folder / "own.csr"
             # 1 January 2020 to 2 January 2020, signed by itself.

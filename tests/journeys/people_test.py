@@ -4,7 +4,6 @@
     people_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  people_test.py BUILD-FOLDER [--only NAME]
 """
 
-import argparse
 import os
 import pathlib
 import shutil
@@ -13,9 +12,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Failed, House, add_programs, search  # noqa: E402
+from house import House, run_journeys, search  # noqa: E402
 
-BUILD = None
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 PLAN = ["Call Maria, not the family", "Go in twos", "", "Aigul Serikova", "insulin, morning and evening", "Uncle Bolat, her boss",
         "the cat is fed", "give my love to grandmother"]
@@ -25,7 +23,7 @@ class People(unittest.TestCase):
     """Aigul is in danger, Dana and Boris are her people; they have met her and not each other."""
 
     def setUp(self):
-        self.house = House(BUILD)
+        self.house = House()
         self.relay = self.house.relay(lease_s=10, first_rounds_s=[60, 60, 60])
         self.aigul, self.dana, self.boris = (self.house.person(name, self.relay) for name in ("Aigul", "Dana", "Boris"))
         self.dana.meet(self.aigul)
@@ -229,13 +227,4 @@ class People(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reader = argparse.ArgumentParser(description="Consent, plans, readiness and drills, with real processes over real TLS.")
-    add_programs(reader)
-    reader.add_argument("--only", action="append", default=[], help="tests whose name has this in it; may be repeated")
-    BUILD = reader.parse_args()
-    loader = unittest.TestLoader()
-    names = [name for name in loader.getTestCaseNames(People) if not BUILD.only or any(part in name for part in BUILD.only)]
-    if not names:
-        raise SystemExit("no such test")
-    result = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite(People(name) for name in names))
-    sys.exit(0 if result.wasSuccessful() else 1)
+    run_journeys("Consent, plans, readiness and drills, with real processes over real TLS.", People)

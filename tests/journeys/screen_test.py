@@ -4,38 +4,27 @@
     screen_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  screen_test.py BUILD-FOLDER [--only NAME]
 """
 
-import argparse
 import pathlib
 import signal
 import sys
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import HERE, Drive, House, add_programs  # noqa: E402
+from house import DRIVE, Drive, Journey, run_journeys  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
-BUILD = None
 
-
-class Screens(unittest.TestCase):
+class Screens(Journey):
     """Aigul is in danger; Dana sits in front of a terminal, Boris has lines."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.house = House(BUILD)
-        cls.relay = cls.house.relay(lease_s=60, first_rounds_s=[300, 300, 300])
-        cls.aigul, cls.dana, cls.boris = (cls.house.person(name, cls.relay) for name in ("Aigul", "Dana", "Boris"))
-        for person in (cls.dana, cls.boris):
-            person.meet(cls.aigul)
+    def enter(cls):
+        cls.relay, cls.aigul, cls.dana, cls.boris = cls.house.circle_of(
+            "Aigul", "Dana", "Boris", tiers=False, lease_s=60, first_rounds_s=[300, 300, 300])
         cls.aigul.tiers([cls.dana], 40, [cls.boris])
         for person in (cls.dana, cls.boris):
             listen = person.listen()
             listen.wait(30, "plan_kept", name="Aigul")
             listen.interrupt()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.house.__exit__()
 
     def setUp(self):
         self.terminals = []
@@ -43,13 +32,7 @@ class Screens(unittest.TestCase):
     def tearDown(self):
         for terminal in self.terminals:
             terminal.close()
-        self.aigul.run("cancel", code=None)
-        for talk in self.house.talks:
-            if talk.process.poll() is None:
-                talk.kill()
-        for person in (self.dana, self.boris):
-            person.listen().interrupt()
-        self.aigul.run("status")
+        self.leave_quiet(self.aigul, self.dana, self.boris)
 
     def screen(self, person, **size):
         terminal = Terminal(person, ["listen"], **size)
@@ -97,7 +80,7 @@ class Screens(unittest.TestCase):
 
     def test_a_share_that_goes_on_stands_on_the_screen(self):
         lines = self.dana.listen()
-        drive = Drive(HERE / "drive.nmea", pathlib.Path(self.house.folder) / "shared.nmea").start()
+        drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "shared.nmea").start()
         share = self.aigul.start("share", "start", "--with", "Dana", "--for", "1h", "--every", "2s", "--fix", drive.into)
         lines.wait(30, "sharing", name="Aigul")
         lines.wait(30, "place", name="Aigul")
@@ -163,13 +146,4 @@ class Screens(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reader = argparse.ArgumentParser(description="The responder's screen, with real processes over real TLS and a pty.")
-    add_programs(reader)
-    reader.add_argument("--only", action="append", default=[], help="tests whose name has this in it; may be repeated")
-    BUILD = reader.parse_args()
-    loader = unittest.TestLoader()
-    names = [name for name in loader.getTestCaseNames(Screens) if not BUILD.only or any(part in name for part in BUILD.only)]
-    if not names:
-        raise SystemExit("no such test")
-    result = unittest.TextTestRunner(verbosity=2).run(unittest.TestSuite(Screens(name) for name in names))
-    sys.exit(0 if result.wasSuccessful() else 1)
+    run_journeys("The responder's screen, with real processes over real TLS and a pty.", Screens)

@@ -4,23 +4,18 @@
     two_relays_test.py --vigild PROGRAM --vigil PROGRAM       or:  two_relays_test.py BUILD-FOLDER
 """
 
-import argparse
 import pathlib
 import sys
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Failed, House, add_programs  # noqa: E402
-
-BUILD = None
+from house import Failed, Journey, run_journeys  # noqa: E402
 
 
-class TwoRelays(unittest.TestCase):
+class TwoRelays(Journey):
     """Everybody has a mailbox on both relays."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.house = House(BUILD)
+    def enter(cls):
         limits = {"lease_s": 40, "first_rounds_s": [60, 60, 60]}
         cls.near, cls.far = cls.house.relay(**limits), cls.house.relay(**limits)
         cls.aigul, cls.dana, cls.boris = (cls.house.person(name, cls.near) for name in ("Aigul", "Dana", "Boris"))
@@ -30,21 +25,11 @@ class TwoRelays(unittest.TestCase):
         cls.boris.meet(cls.aigul)
         cls.aigul.tiers([cls.dana], 15, [cls.boris])
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.house.__exit__()
-
     def tearDown(self):
         for relay in (self.near, self.far):
             if relay.process.poll() is not None:
                 relay.start()
-        self.aigul.run("cancel", code=None)
-        for talk in self.house.talks:
-            if talk.process.poll() is None:
-                talk.kill()
-        self.dana.listen().interrupt()
-        self.boris.listen().interrupt()
-        self.aigul.run("status")
+        self.leave_quiet(self.aigul, self.dana, self.boris)
 
     def listen(self, person):
         talk = person.listen()
@@ -102,7 +87,4 @@ class TwoRelays(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_programs(reader)
-    BUILD, rest = reader.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    run_journeys("An alert over two relays, with real processes over real TLS.", TwoRelays)

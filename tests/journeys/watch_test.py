@@ -4,7 +4,6 @@
     watch_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  watch_test.py BUILD-FOLDER [--only NAME]
 """
 
-import argparse
 import json
 import pathlib
 import shutil
@@ -14,42 +13,18 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Drive, Failed, House, add_programs, free_port  # noqa: E402
-
-BUILD = None
-DRIVE = pathlib.Path(__file__).parent / "drive.nmea"
+from house import DRIVE, Drive, Failed, Journey, free_port, run_journeys  # noqa: E402
 
 
-def recorded(house, name, seconds=40):
-    """A file of fixes, the newest a second ago."""
-    path = pathlib.Path(house.folder) / name
-    now = int(time.time())
-    lines = [line for line in DRIVE.read_text().splitlines() if line][:2 * seconds]
-    path.write_text("".join(Drive.restamp(line, now - seconds + i // 2) + "\r\n" for i, line in enumerate(lines)))
-    return path
-
-
-class Watch(unittest.TestCase):
+class Watch(Journey):
     @classmethod
-    def setUpClass(cls):
-        cls.house = House(BUILD)
-        cls.relay = cls.house.relay(lease_s=10, outage_grace_s=3)
-        cls.aigul, cls.dana = (cls.house.person(name, cls.relay) for name in ("Aigul", "Dana"))
-        cls.dana.meet(cls.aigul)
-        cls.aigul.tiers([cls.dana])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.house.__exit__()
+    def enter(cls):
+        cls.relay, cls.aigul, cls.dana = cls.house.circle_of("Aigul", "Dana", lease_s=10, outage_grace_s=3)
 
     def tearDown(self):
         self.aigul.run("checkin", "stop", code=None)
         self.aigul.run("share", "stop", code=None)
-        self.aigul.run("cancel", code=None)
-        for talk in self.house.talks:
-            if talk.process.poll() is None:
-                talk.kill()
-        self.dana.listen().interrupt()
+        self.leave_quiet(self.aigul, self.dana)
 
 
 class CheckIns(Watch):
@@ -165,7 +140,7 @@ class Places(Watch):
     def test_places_come_from_gpsd(self):
         dana = self.dana.listen()
         port = free_port()
-        log = recorded(self.house, "gpsd.nmea", 30)
+        log = self.house.recorded("gpsd.nmea", 30)
         fake = subprocess.Popen(["gpsfake", "-q", "-c", "0.2", "-P", str(port), str(log)], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, start_new_session=True)
         try:
@@ -215,23 +190,5 @@ class Where(Watch):
         self.assertIn("can be a trap", said)
 
 
-def main():
-    global BUILD
-    reader = argparse.ArgumentParser(description=__doc__)
-    add_programs(reader)
-    reader.add_argument("--only", default="")
-    arguments = reader.parse_args()
-    BUILD = arguments
-    suite = unittest.TestSuite()
-    for case in (CheckIns, Places, Where):
-        for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
-            if arguments.only in test.id():
-                suite.addTest(test)
-    if suite.countTestCases() == 0:
-        raise SystemExit("no such test")
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    return 0 if result.wasSuccessful() else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run_journeys("Check-ins and places, with real processes over real TLS.", CheckIns, Places, Where)
