@@ -29,28 +29,19 @@ TEST_CASE("several processes change one alert and none undoes another's change",
   const Bytes id = random_bytes(32);
   begin_alert(Profile::create(*home, pin, PinCost::tests()).value().container(), id);
   constexpr int processes = 3, changes = 12;
-  std::vector<pid_t> children;
-  for (int process = 0; process < processes; ++process) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      try {
-        Profile profile = Profile::open(*home, pin).value();
-        AlertBook book(profile.container());
-        for (int i = 0; i < changes; ++i) {
-          const bool changed = book.update(id, [&](AlertState& alert) {
-            alert.record().add_says_all_clear(std::to_string(process) + "/" + std::to_string(i));
-            return true;
-          });
-          if (!changed) ::_exit(1);
-        }
-      } catch (...) {
-        ::_exit(1);
-      }
-      ::_exit(0);
+  in_processes(processes, [&](int process) {
+    Profile profile = Profile::open(*home, pin).value();
+    AlertBook book(profile.container());
+    int failed = 0;
+    for (int i = 0; i < changes; ++i) {
+      const bool changed = book.update(id, [&](AlertState& alert) {
+        alert.record().add_says_all_clear(std::to_string(process) + "/" + std::to_string(i));
+        return true;
+      });
+      failed += changed ? 0 : 1;
     }
-    children.push_back(child);
-  }
-  check_children(children);
+    return failed;
+  });
   Profile profile = Profile::open(*home, pin).value();
   const std::optional<AlertState> alert = AlertBook(profile.container()).find(id);
   REQUIRE(alert);

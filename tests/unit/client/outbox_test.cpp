@@ -237,25 +237,19 @@ TEST_CASE("four processes drain one outbox: each item is settled exactly once", 
   }
   const Path done = home->folder() / "done";
   REQUIRE(make_private_folder(done));
-  std::vector<pid_t> children;
-  for (int i = 0; i < 4; ++i) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      Outbox outbox(*home);
-      int failed = 0;
-      while (outbox.next_due_s()) {
-        auto claimed = outbox.claim_due(100);
-        if (!claimed) continue;
-        // Exclusive: a second settling of the same item would fail here.
-        const Path mark = done / hex(view(claimed->item().id()));
-        if (std::filesystem::exists(mark) || !write_durably(mark, {})) ++failed;
-        if (claimed->settle(answered({wire::DONE}), 100) != Fate::done) ++failed;
-      }
-      ::_exit(failed);
+  in_processes(4, [&](int) {
+    Outbox outbox(*home);
+    int failed = 0;
+    while (outbox.next_due_s()) {
+      auto claimed = outbox.claim_due(100);
+      if (!claimed) continue;
+      // Exclusive: a second settling of the same item would fail here.
+      const Path mark = done / hex(view(claimed->item().id()));
+      if (std::filesystem::exists(mark) || !write_durably(mark, {})) ++failed;
+      if (claimed->settle(answered({wire::DONE}), 100) != Fate::done) ++failed;
     }
-    children.push_back(child);
-  }
-  check_children(children);
+    return failed;
+  });
   CHECK(std::distance(std::filesystem::directory_iterator(done), std::filesystem::directory_iterator()) == items);
   CHECK(Outbox(*home).list()->empty());
 }

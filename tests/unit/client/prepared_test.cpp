@@ -314,21 +314,15 @@ TEST_CASE("a prepared alert is handed out once, also to four processes at a time
   for (kept::PreparedAlert& one : stock) one.set_alert_id(std::string(text(random_bytes(16))));
   REQUIRE(slot.replace_stock(stock));
   CHECK(slot.stock()->count == 20);
-  std::vector<pid_t> children;
-  for (int i = 0; i < 4; ++i) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int failed = 0;
-      for (int turn = 0; turn < 5; ++turn) {
-        const auto taken = SendSlot(*home).take();
-        const Path mark = home->folder() / (taken ? hex(view(taken->alert_id())) : "none");
-        if (!taken || std::filesystem::exists(mark) || !write_durably(mark, {})) ++failed;
-      }
-      ::_exit(failed);
+  in_processes(4, [&](int) {
+    int failed = 0;
+    for (int turn = 0; turn < 5; ++turn) {
+      const auto taken = SendSlot(*home).take();
+      const Path mark = home->folder() / (taken ? hex(view(taken->alert_id())) : "none");
+      if (!taken || std::filesystem::exists(mark) || !write_durably(mark, {})) ++failed;
     }
-    children.push_back(child);
-  }
-  check_children(children);
+    return failed;
+  });
   CHECK(slot.take().error() == Fault::no_prepared_alert);
 }
 

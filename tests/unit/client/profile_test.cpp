@@ -274,26 +274,16 @@ TEST_CASE("several processes count in one container and lose no step", "[client]
     const Profile made = create(*home);
   }
   constexpr int processes = 3, steps = 12;
-  std::vector<pid_t> children;
-  for (int i = 0; i < processes; ++i) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      try {
-        Profile profile = Profile::open(*home, pin).value();
-        ContainerKeys keys(profile.container());
-        for (int step = 0; step < steps; ++step) {
-          e2ee::Transaction transaction(keys);
-          keys.rise(e2ee::Rising::bundle_sequence);
-          transaction.commit();
-        }
-      } catch (...) {
-        ::_exit(1);
-      }
-      ::_exit(0);
+  in_processes(processes, [&](int) {
+    Profile profile = Profile::open(*home, pin).value();
+    ContainerKeys keys(profile.container());
+    for (int step = 0; step < steps; ++step) {
+      e2ee::Transaction transaction(keys);
+      keys.rise(e2ee::Rising::bundle_sequence);
+      transaction.commit();
     }
-    children.push_back(child);
-  }
-  check_children(children);
+    return 0;
+  });
   Profile profile = Profile::open(*home, pin).value();
   ContainerKeys keys(profile.container());
   CHECK(keys.rise(e2ee::Rising::bundle_sequence) == processes * steps + 1);

@@ -5,39 +5,13 @@
 
 #include "client/inbox.hpp"
 #include "crypto/base/encoding.hpp"
-#include "crypto/base/hash.hpp"
-#include "crypto/base/random.hpp"
-#include "tests/unit/client/support.hpp"
-#include "tests/unit/client/temporary_home.hpp"
+#include "tests/unit/client/two_people.hpp"
 
 using namespace vigil;
 using namespace vigil::client;
 using namespace vigil::client::testing;
 
 namespace {
-
-constexpr std::uint64_t now_s = 1'800'000'000;
-
-struct Member {
-  TemporaryHome home;
-  std::unique_ptr<Account> account;
-  Routes routes;
-  Address address = random_id<Address>();  // given to the other
-
-  explicit Member(const Routes& at) : routes(at) {
-    Profile made = Profile::create(*home, view("123456"), PinCost::tests()).value();
-    account = std::make_unique<Account>(*home, std::move(made));
-  }
-  Bytes bundle() { return account->own_keys.make_bundle(now_s).bundle; }
-  ContactId knows(Member& other, const std::string& name) {
-    const ContactId id = *account->contacts.add({.name = name, .identity = other.account->identity.key(), .checked = true});
-    account->contacts.set_reaches(id, {{.routes = routes, .address = other.address, .bundle = {}}});
-    account->contacts.set_bundle(id, routes.root(), other.bundle(), 1);
-    account->addresses.add(
-        {.root = routes.root(), .address = address, .to = Given::To::contact, .contact = id, .until_s = 0, .card_secret = {}});
-    return id;
-  }
-};
 
 std::string s(View bytes) {
   return std::string(text(bytes));
@@ -92,11 +66,10 @@ std::vector<content::Content> every_kind(const Bytes& share_id) {
 }  // namespace
 
 TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[client][places][protocol]") {
-  const SigningKey root = SigningKey::generate();
-  const Routes routes = some_routes(root);
-  Member aigul(routes), mallory(routes);
-  const ContactId mallory_id = aigul.knows(mallory, "Mallory");
-  mallory.knows(aigul, "Aigul");
+  // Mallory is the one who writes: the first of the pair.
+  Pair pair;
+  Account& aigul = *pair.dana.account;
+  const ContactId mallory_id = pair.aigul_at_dana;
   const bool shares = GENERATE(true, false);
   OwnShare own{.share_id = random_bytes(16),
                .begun_s = now_s - 60,
@@ -104,35 +77,25 @@ TEST_CASE("no content of anybody starts, sharpens or lengthens a share", "[clien
                .exact = false,
                .with = {mallory_id},
                .topics = random_id<Secret>()};
-  if (shares) aigul.account->places.begin(own);
-  const auto before = aigul.account->container.setting("own share");
+  if (shares) aigul.places.begin(own);
+  const auto before = aigul.container.setting("own share");
 
   const std::vector<content::Content> all = every_kind(own.share_id);
-  InboxReader reader(*aigul.account);
+  InboxReader reader(aigul);
   std::size_t opened = 0;
   for (const content::Content& content : all) {
-    const auto to = e2ee::verify_bundle(mallory.account->contacts.reaches(ContactId{1})[0].bundle, aigul.account->identity.key(),
-                                        now_s, 0, e2ee::BundleAge::may_be_old);
-    REQUIRE(to);
-    const auto envelope = mallory.account->sessions.seal({.to = *to, .address = address_hash(aigul.address)},
-                                                         e2ee::device_of(1, 0), content, std::nullopt);
-    REQUIRE(envelope);
-    wire::Delivery delivery;
-    delivery.set_copy_id(s(random_bytes(16)));
-    delivery.set_address_hash(s(address_hash(aigul.address).view()));
-    delivery.set_envelope(s(*envelope));
-    for (const News& news : reader.read(root.public_key(), delivery, now_s))
+    for (const News& news : reader.read(pair.dana.root, pair.written(content), now_s))
       opened += news.kind != News::Kind::cannot_open ? 1 : 0;
   }
   CHECK(opened > 0);  // they were read, not thrown away
-  CHECK(aigul.account->container.setting("own share") == before);
-  CHECK(aigul.account->places.own().has_value() == shares);
+  CHECK(aigul.container.setting("own share") == before);
+  CHECK(aigul.places.own().has_value() == shares);
   // Nothing that she wrote carries a place: receipts at most.
-  for (const SentContent& sent : aigul.account->sent.waiting()) {
+  for (const SentContent& sent : aigul.sent.waiting()) {
     CHECK_FALSE(sent.content.has_ping());
     CHECK_FALSE(sent.content.has_sharing());
   }
-  const auto slot = aigul.account->slot.check_in();
+  const auto slot = aigul.slot.check_in();
   REQUIRE(slot);
   CHECK_FALSE(slot->has_value());
 }

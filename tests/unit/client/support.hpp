@@ -1,4 +1,4 @@
-// What several tests of the phone's files need: a route list that nobody answers, and the ends of child processes.
+// What several tests of the phone's files need: a route list that nobody answers, and work in several processes.
 #pragma once
 
 #include <sys/wait.h>
@@ -30,8 +30,22 @@ inline Routes some_routes(const SigningKey& root = SigningKey::generate()) {
   return Routes::verify(list, root.public_key()).value();
 }
 
-// Waits for all of them; each must have ended by itself, with 0.
-inline void check_children(const std::vector<pid_t>& children) {
+// Runs work(number) in so many processes at once and waits for all. It returns how much went wrong there: each must return 0,
+// end by itself and throw nothing.
+template <class Work>
+void in_processes(int count, Work work) {
+  std::vector<pid_t> children;
+  for (int number = 0; number < count; ++number) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        ::_exit(work(number));
+      } catch (...) {
+        ::_exit(255);
+      }
+    }
+    children.push_back(child);
+  }
   for (const pid_t child : children) {
     int how = 0;
     ::waitpid(child, &how, 0);

@@ -68,9 +68,8 @@ TEST_CASE("a hostile GeoJSON line adds no place", "[client][geo]") {
 }
 
 TEST_CASE("only a report of gpsd with a fix, a place and a time is one", "[client][geo]") {
-  const auto fix = read_gpsd(
-      R"({"class":"TPV","device":"/dev/pts/3","mode":3,"time":"2026-11-24T17:21:08.000Z",)"
-      R"("lat":43.2183828,"lon":76.9277967,"epx":9.5,"epy":12.1,"track":258.2,"speed":8.59})");
+  const auto fix = read_gpsd(R"({"class":"TPV","device":"/dev/pts/3","mode":3,"time":"2026-11-24T17:21:08.000Z",)"
+                             R"("lat":43.2183828,"lon":76.9277967,"epx":9.5,"epy":12.1,"track":258.2,"speed":8.59})");
   REQUIRE(fix);
   CHECK(fix->latitude == 432'183'828);
   CHECK(fix->accuracy_m == 13);
