@@ -46,6 +46,7 @@
 //                                                             alert, sent by a listen that is locked
 //   not_sent      "name":s, "words":s                         the relay does not understand it: given up
 //   alert_refused [ "alert":id, ] "given_up":bool, "words":s  no relay takes an own alert; given_up: not tried any more
+//   ending_refused  "alert":id, "words":s                    no relay takes the ending of an own alert: it may go on
 //   state         "alert":id, "state":S, "words":s, "hers":bool [, "hold_s":n] [, "phones":n] [, "people":n] [, "name":s]
 //                 [, "silent_s":n] [, "round":n] [, "forced":true] [, "lease_s":n, "until_s":n] [, "yours":bool]
 //                 S: not_sent, waits, on_relay, on_phones, seen, answering, nobody, all_clear, forced, unanswered

@@ -58,6 +58,18 @@ void tell_keep(Account& account, Screen& screen, const About& about, Fate fate, 
   screen.loud(sentence);
 }
 
+// The relay refused it for two hours: the alert may be going on there, and must not read »all clear« here.
+void tell_ending_given_up(Account& account, Screen& screen, const About& about, std::uint64_t now_s) {
+  const std::optional<AlertState> alert = account.alerts.by_vigil(about.id);
+  if (!alert || alert->over()) return;
+  account.alerts.update(id_of(*alert), [](AlertState& newest) {
+    newest.record().set_end_written(false);
+    return true;
+  });
+  screen.event(JsonLine("ending_refused", now_s).id("alert", id_of(*alert)).text("words", words::ending_given_up()));
+  screen.loud_now(words::ending_given_up());
+}
+
 void tell_one(Account& account, Screen& screen, View serialised_about, Fate fate, Status status, std::uint64_t now_s) {
   const auto about = read_about(serialised_about);
   if (!about) return;
@@ -68,8 +80,10 @@ void tell_one(Account& account, Screen& screen, View serialised_about, Fate fate
     case AboutKind::keep:
       tell_keep(account, screen, *about, fate, status, now_s);
       break;
-    case AboutKind::end:    // told by the state
-    case AboutKind::hurry:  // and these by the alert they belong to
+    case AboutKind::end:  // told by the state, unless no relay takes it
+      if (fate == Fate::given_up) tell_ending_given_up(account, screen, *about, now_s);
+      break;
+    case AboutKind::hurry:  // told by the alert they belong to
     case AboutKind::close:
       break;
   }
@@ -110,17 +124,13 @@ void settle_own_endings(Account& account, std::uint64_t now_s) {
     const auto about = read_about(view(item.about()));
     if (about && about->kind == AboutKind::end) waits.insert(std::string(vigil::text(View(about->id))));
   }
-  for (const AlertState& alert : account.alerts.all()) {
+  for (const AlertState& alert : account.alerts.going_on()) {
     const record::AlertRecord& record = alert.record();
     if (!record.hers() || !record.end_written() || alert.over()) continue;
     if (std::any_of(record.vigils().begin(), record.vigils().end(),
                     [&](const auto& vigil) { return waits.contains(vigil.vigil_id()); }))
       continue;
-    account.alerts.update(view(record.alert_id()), [&](AlertState& ended) {
-      if (ended.own_ending(now_s) != Fact::news) return false;
-      ended.record().set_over_s(now_s);
-      return true;
-    });
+    account.alerts.update(view(record.alert_id()), [&](AlertState& ended) { return ended.own_ending(now_s) == Fact::news; });
   }
 }
 

@@ -170,6 +170,9 @@ std::string given_up(std::string_view name) {
 std::string alert_given_up() {
   return "No relay has taken your alert for 2 hours. Vigil has stopped trying: find another way, or press again.";
 }
+std::string ending_given_up() {
+  return "The relay has refused your ending for 2 hours. Your people may still be woken: tell them yourself.";
+}
 std::string cannot_be_sent(std::string_view what) {
   return fmt::format("The relay does not understand {}. Update Vigil, then write or press again.", what);
 }

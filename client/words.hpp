@@ -60,6 +60,7 @@ std::string an_alert();
 std::string a_message_to(std::string_view name);
 std::string given_up(std::string_view name);
 std::string alert_given_up();
+std::string ending_given_up();
 std::string cannot_be_sent(std::string_view what);
 std::string cancel_done();
 std::string cancel_waits();

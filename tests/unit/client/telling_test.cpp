@@ -86,6 +86,24 @@ TEST_CASE("an alert that she ended offline is over when its ending has left, and
   CHECK_FALSE(aigul.alerts.find(goes_on)->over());
 }
 
+TEST_CASE("an alert whose ending no relay took is told and never reads as over", "[client][telling]") {
+  Pair pair;
+  Account& aigul = *pair.aigul.account;
+  Screen screen(true, true);
+  const Bytes id = written_alert(aigul, true, now_s);
+  aigul.alerts.update(id, [](AlertState& alert) {
+    alert.record().set_end_written(true);
+    return true;
+  });
+  const AlertState alert = *aigul.alerts.find(id);
+  close(aigul, put(aigul, AboutKind::end, view(alert.record().vigils(0).vigil_id())), wire::REFUSED);
+  tell_sent(aigul, screen, {}, now_s + 2);
+  tell_sent(aigul, screen, {}, now_s + 3);
+  CHECK(aigul.outbox.list()->empty());
+  CHECK_FALSE(aigul.alerts.find(id)->over());
+  CHECK(aigul.alerts.going_on().size() == 1);
+}
+
 TEST_CASE("an alert that never was over is forgotten 7 days after its vigils have died by themselves", "[client][alert_book]") {
   Pair pair;
   Account& aigul = *pair.aigul.account;
