@@ -1,8 +1,11 @@
 #include "client/fix_feed.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -68,29 +71,36 @@ void FixFeed::add(const Fix& fix) {
   if (fixes_.size() > fixes_in_alert_max) fixes_.pop_back();
 }
 
-void FixFeed::line(std::string_view line) {
+// 'untimed_s': when a place that says no time was written down.
+void FixFeed::line(std::string_view line, std::uint64_t untimed_s) {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
   if (line.starts_with('$')) {
     if (nmea_.read(line)) add(nmea_.newest_first().front());
     return;
   }
-  const auto fix = options_.gpsd.empty() ? read_geojson(line, wall_s()) : read_gpsd(line);
+  const auto fix = options_.gpsd.empty() ? read_geojson(line, untimed_s) : read_gpsd(line);
   if (fix) add(*fix);
 }
 
-// Whole, every time: a receiver may write it anew as well as append.
+// Whole, when it has changed: a receiver may write it anew as well as append. What it says is as old as the file.
 void FixFeed::read_file() {
+  struct stat about{};
+  if (::stat(options_.file.c_str(), &about) != 0) return;
+  const auto written_s = static_cast<std::uint64_t>(std::max<std::int64_t>(about.st_mtim.tv_sec, 0));
+  const std::pair now{static_cast<std::uint64_t>(about.st_size),
+                      written_s * 1'000'000'000 + static_cast<std::uint64_t>(about.st_mtim.tv_nsec)};
+  if (now == std::exchange(file_read_, now)) return;
   nmea_ = NmeaReader();
   std::ifstream file(options_.file);
   std::string text;
-  for (std::size_t i = 0; i < lines_max && std::getline(file, text); ++i) line(text);
+  for (std::size_t i = 0; i < lines_max && std::getline(file, text); ++i) line(text, written_s);
 }
 
 void FixFeed::read_now() {
   if (!options_.file.empty()) read_file();
   if (!options_.input()) return;
   std::string text;
-  for (std::size_t i = 0; i < lines_max && std::getline(std::cin, text); ++i) line(text);
+  for (std::size_t i = 0; i < lines_max && std::getline(std::cin, text); ++i) line(text, wall_s());
 }
 
 asio::awaitable<void> FixFeed::run() {
@@ -101,7 +111,6 @@ asio::awaitable<void> FixFeed::run() {
   } else if (!options_.gpsd.empty()) {
     co_await follow_gpsd();
   }
-  ended_ = true;
 }
 
 asio::awaitable<void> FixFeed::follow_file() {
@@ -113,24 +122,34 @@ asio::awaitable<void> FixFeed::follow_file() {
 
 asio::awaitable<void> FixFeed::follow_input() {
   asio::posix::stream_descriptor input(executor_);
+  const int own = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
   boost::system::error_code not_pollable;
-  input.assign(::dup(STDIN_FILENO), not_pollable);
-  if (not_pollable) {  // a plain file: it is all there
+  if (own >= 0) input.assign(own, not_pollable);
+  if (own < 0 || not_pollable) {  // a plain file: it is all there
+    if (own >= 0) ::close(own);
     read_now();
     co_return;
   }
   cancel_ = [&input] { input.cancel(); };
   std::string held;
+  std::array<char, 4096> piece{};
   while (!stopped_) {
-    const auto [error, bytes] =
-        co_await asio::async_read_until(input, asio::dynamic_buffer(held, geo_line_bytes_max), '\n', as_tuple);
-    if (error == asio::error::not_found) {  // too long for a line
-      held.clear();
-      continue;
+    // Waited for and then read: asio's own reading would leave the terminal that we share without waiting for input.
+    const auto [error] = co_await input.async_wait(asio::posix::stream_descriptor::wait_read, as_tuple);
+    if (error == asio::error::operation_not_supported) {
+      read_now();
+      break;
     }
     if (error) break;
-    line(std::string_view(held).substr(0, bytes));
-    held.erase(0, bytes);
+    const ssize_t got = ::read(own, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    held.append(piece.data(), static_cast<std::size_t>(got));
+    for (std::size_t end = held.find('\n'); end != std::string::npos; end = held.find('\n')) {
+      line(std::string_view(held).substr(0, end), wall_s());
+      held.erase(0, end + 1);
+    }
+    if (held.size() > geo_line_bytes_max) held.clear();  // too long for a line
   }
   cancel_ = nullptr;
 }
@@ -159,7 +178,7 @@ asio::awaitable<void> FixFeed::follow_gpsd() {
           co_await asio::async_read_until(socket, asio::dynamic_buffer(held, geo_line_bytes_max), '\n', as_tuple);
       failed = error;
       if (failed) break;
-      line(std::string_view(held).substr(0, bytes));
+      line(std::string_view(held).substr(0, bytes), wall_s());
       held.erase(0, bytes);
     }
     cancel_ = nullptr;

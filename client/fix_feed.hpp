@@ -46,7 +46,6 @@ class FixFeed {
 
   // The last 12.
   const std::vector<Fix>& newest_first() const { return fixes_; }
-  bool ended() const { return ended_; }
 
  private:
   asio::awaitable<void> follow_file();
@@ -54,7 +53,7 @@ class FixFeed {
   asio::awaitable<void> follow_gpsd();
   asio::awaitable<void> pause(std::chrono::milliseconds for_so_long);
   void read_file();
-  void line(std::string_view line);
+  void line(std::string_view line, std::uint64_t untimed_s);
   void add(const Fix& fix);
 
   asio::any_io_executor executor_;
@@ -63,7 +62,8 @@ class FixFeed {
   NmeaReader nmea_;
   std::vector<Fix> fixes_;
   std::function<void()> cancel_;
-  bool stopped_ = false, ended_ = false;
+  std::pair<std::uint64_t, std::uint64_t> file_read_{};  // its size and time when it was read last
+  bool stopped_ = false;
 };
 
 }  // namespace vigil::client

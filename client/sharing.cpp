@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "client/clock.hpp"
+#include "client/consent.hpp"
 #include "client/mail.hpp"
 #include "client/running.hpp"
 #include "client/words_watch.hpp"
@@ -96,10 +97,7 @@ asio::awaitable<void> Sharer::look_at_alert(const kept::RunningAlert& alert) {
   for (const kept::RunningVigil& vigil : alert.vigils()) {
     const auto routes = Routes::read(view(vigil.routes()));
     if (!routes) continue;
-    wire::Request request;
-    request.mutable_look()->set_vigil_id(vigil.vigil_id());
-    request.mutable_look()->set_secret(vigil.refresh());
-    const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
+    const Outcome<wire::Answer> answer = co_await ask_one(*routes, look_request(vigil));
     if (answer && answer->status() == wire::ENDED) ++over;
   }
   const View id = view(alert.alert_id());
@@ -145,8 +143,8 @@ asio::awaitable<void> Sharer::step() {
   std::vector<ContactId> others = share_.with;
   if (alert) {
     std::vector<ContactId> woken;
-    for (const TierPlace& place : account_.tiers.all()) {
-      woken.push_back(place.contact);
+    for (const TierPlace& place : awake_places(account_, wall_s())) {
+      if (std::find(woken.begin(), woken.end(), place.contact) == woken.end()) woken.push_back(place.contact);
       std::erase(others, place.contact);
     }
     if (alert_owed_) co_await ping(woken, alert_id_, true, exact_.newest_first());

@@ -1,15 +1,24 @@
 // Check-ins and places, the pure parts. Goal: no place is guessed or sharpened, gaps stay gaps, reminders come once each, and
 // nobody is told that watch is kept when it is not. Method: values by hand, times as arguments.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "client/checkin.hpp"
+#include "client/fix_feed.hpp"
 #include "client/geo.hpp"
 #include "client/news.hpp"
 #include "client/words_watch.hpp"
 #include "crypto/base/random.hpp"
+#include "tests/unit/client/temporary_home.hpp"
 
 using namespace vigil;
 using namespace vigil::client;
+using vigil::client::testing::TemporaryHome;
 
 namespace {
 
@@ -216,6 +225,28 @@ TEST_CASE("nobody keeps watch when all relays that do were dark for 20 minutes, 
   all[0].over_s = now_s - 5;
   all[1].fired = true;
   CHECK(people(all, now_s - 5000, 0) == 0);
+}
+
+TEST_CASE("a file of places without times is as old as the file, and is read when it has changed", "[client][geo]") {
+  const TemporaryHome home;
+  std::filesystem::create_directories(home->folder());
+  const Path path = home->folder() / "places";
+  const auto write = [&](std::string_view line, std::time_t at_s) {
+    std::ofstream(path) << line << "\n";
+    const std::array<struct timespec, 2> times{{{at_s, 0}, {at_s, 0}}};
+    REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
+  };
+  asio::io_context io;
+  FixFeed feed(io.get_executor(), {.file = path.string(), .nmea = {}, .geojson = {}, .gpsd = {}});
+  write(R"({"type":"Point","coordinates":[76.9,43.2]})", 1'700'000'000);
+  feed.read_now();
+  feed.read_now();
+  REQUIRE(feed.newest_first().size() == 1);
+  CHECK(feed.newest_first()[0].at_s == 1'700'000'000);
+  write(R"({"type":"Point","coordinates":[76.9,43.3]})", 1'700'000'060);
+  feed.read_now();
+  REQUIRE(feed.newest_first().size() == 2);
+  CHECK(feed.newest_first()[0].at_s == 1'700'000'060);
 }
 
 TEST_CASE("a time is a number and a unit, and never nothing", "[client][check-in]") {
