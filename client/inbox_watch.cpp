@@ -26,6 +26,7 @@ void InboxReader::check_in(const At& at, const content::Content& content, bool o
   if (said.checkin_id().size() != id_bytes || said.every_s() > period_most_s || said.grace_s() > period_most_s) return;
   const View person = at.origin.contact->identity.view();
   const View id = view(said.checkin_id());
+  const std::uint64_t begun_s = std::min(said.begun_s(), at.now_s);  // her clock may be ahead
   // Two kinds are sealed long before; which of them comes is the relay's doing, and the secret that was shown there.
   if (one_shot && said.kind() == content::CheckIn::GOES_ON && at.delivery.of_vigil() == wire::RENEWAL) {
     account_.watches.remember_sign(view(content.id()),
@@ -35,7 +36,7 @@ void InboxReader::check_in(const At& at, const content::Content& content, bool o
                             .person = bytes(person),
                             .every_s = said.every_s(),
                             .grace_s = said.grace_s(),
-                            .begun_s = said.begun_s(),
+                            .begun_s = begun_s,
                             .roots = {at.root}});
     }
     sign_of_life(at, id, said.forced(), news);
@@ -44,25 +45,27 @@ void InboxReader::check_in(const At& at, const content::Content& content, bool o
   std::optional<Watched> known = account_.watches.find(id, person);
   News made{.kind = News::Kind::check_in, .name = at.origin.name, .check_in = said};
   if (said.kind() == content::CheckIn::ENDED) {
-    if (!known || known->over_s != 0) return;
+    if (known && known->over_s != 0) return;
+    // It may overtake what tells of the beginning, which must not begin it then.
+    Watched ended = known.value_or(Watched{.checkin_id = bytes(id), .person = bytes(person), .begun_s = begun_s});
     if (said.forced()) {
-      known->forced = true;  // and it goes on: only its responders end it
+      ended.forced = true;  // and it goes on: only its responders end it
     } else {
-      known->over_s = at.now_s;
+      ended.over_s = at.now_s;
     }
-    account_.watches.put(*known);
+    account_.watches.put(ended);
     made.forced = said.forced();
-    news.push_back(std::move(made));
+    if (known || made.forced) news.push_back(std::move(made));
     return;
   }
-  if (said.kind() != content::CheckIn::BEGUN || one_shot ||
+  if (said.kind() != content::CheckIn::BEGUN || one_shot || (known && known->over_s != 0) ||
       (known && known->begun_s != 0 && !known->roots.empty() && known->counts_from_s >= said.counts_from_s()))
     return;
   Watched begun = known.value_or(Watched{.checkin_id = bytes(id), .person = bytes(person)});
   begun.every_s = said.every_s();
   begun.grace_s = said.grace_s();
-  begun.begun_s = said.begun_s();
-  begun.last_s = std::max(begun.last_s, said.begun_s());
+  begun.begun_s = begun_s;
+  begun.last_s = std::max(begun.last_s, begun_s);
   begun.counts_from_s = std::max(begun.counts_from_s, said.counts_from_s());
   begun.roots.clear();
   for (const std::string& root : said.roots()) {

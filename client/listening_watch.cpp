@@ -30,7 +30,7 @@ asio::awaitable<void> Listening::watch_relays() {
       if (people == 0) {
         screen_.say_now(words::watch_is_kept_again());
       } else {
-        screen_.loud(clock_seconds(now_s) + "  " + words::nobody_keeps_watch(people));
+        screen_.loud_now(words::nobody_keeps_watch(people));
         screen_.ring();
       }
       said = people;

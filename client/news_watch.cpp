@@ -31,7 +31,7 @@ void show_check_in(Screen& screen, const News& news, std::uint64_t now_s) {
                    .text("kind", kind)
                    .number("counts_from_s", static_cast<std::int64_t>(said.counts_from_s())));
   if (news.forced) {
-    screen.loud(clock_seconds(now_s) + "  " + sentence);
+    screen.loud_now(sentence);
     screen.ring();
   } else {
     screen.say_now(sentence);

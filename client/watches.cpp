@@ -2,6 +2,7 @@
 
 #include "client/records/story.hpp"
 #include "crypto/base/encoding.hpp"
+#include "proto/limits.hpp"
 
 namespace vigil::client {
 namespace {
@@ -83,6 +84,9 @@ std::optional<Watches::Sign> Watches::sign(View content_id) {
 void Watches::forget_old(std::uint64_t now_s) {
   const std::uint64_t before_s = now_s > watched_kept_s ? now_s - watched_kept_s : 0;
   container_.query("DELETE FROM watched WHERE over_s != 0 AND over_s < ?").bind(before_s).run();
+  // Fired, or its end never came: as long as a vigil may live after her last sign.
+  const std::uint64_t dead_s = now_s > limits::vigil_life_s ? now_s - limits::vigil_life_s : 0;
+  container_.query("DELETE FROM watched WHERE over_s = 0 AND MAX(last_s, begun_s) < ?").bind(dead_s).run();
   container_.query("DELETE FROM signs WHERE at_s < ?").bind(now_s > ids_kept_s ? now_s - ids_kept_s : 0).run();
 }
 

@@ -9,6 +9,7 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
 #include "crypto/e2ee/one_shot.hpp"
+#include "proto/limits.hpp"
 #include "tests/unit/client/two_people.hpp"
 
 using namespace vigil;
@@ -190,4 +191,31 @@ TEST_CASE("through a withdrawn or unknown address nothing is shown, opened or as
   CHECK(pair.dana.account->alerts.all().empty());
   CHECK(pair.dana.account->inbox.newest(10).empty());
   CHECK(troubles_written(pair.dana) == 0);
+}
+
+TEST_CASE("the end of a check-in may overtake its beginning, and then it has not begun", "[client][inbox]") {
+  Pair pair;
+  content::Content begun = new_content(now_s);
+  content::CheckIn& said = *begun.mutable_check_in();
+  said.set_checkin_id(std::string(16, 'c'));
+  said.set_kind(content::CheckIn::BEGUN);
+  said.set_begun_s(now_s + 86'400);  // her clock is ahead
+  said.set_every_s(600);
+  said.set_counts_from_s(now_s + 600);
+  content::Content ended = new_content(now_s);
+  *ended.mutable_check_in() = said;
+  ended.mutable_check_in()->set_kind(content::CheckIn::ENDED);
+  CHECK(read(pair.dana, pair.written(ended)).empty());
+  CHECK(read(pair.dana, pair.written(begun)).empty());
+  Watches& watches = pair.dana.account->watches;
+  CHECK(watches.all().empty());
+
+  // One that fires or whose end never comes is not watched for ever.
+  begun.mutable_check_in()->set_checkin_id(std::string(16, 'd'));
+  begun.set_id(new_content(now_s).id());
+  CHECK(read(pair.dana, pair.written(begun)).size() == 1);
+  watches.forget_old(now_s + limits::vigil_life_s);
+  CHECK(watches.all().size() == 1);
+  watches.forget_old(now_s + limits::vigil_life_s + 1);
+  CHECK(watches.all().empty());
 }
