@@ -38,6 +38,10 @@ View alert_of(const content::Content& content) {
   return view(content.mute().alert_id());
 }
 
+bool fits(const content::Mark& mark) {
+  return mark.where().size() <= mark_bytes_max && mark.how().size() <= mark_bytes_max;
+}
+
 }  // namespace
 
 asio::awaitable<Told> tell_mark(Account& account, AlertState alert, content::Mark mark) {
@@ -99,13 +103,15 @@ std::vector<News> take_told(Account& account, const Contact& from, const Contact
     return {made};
   }
   Fact fact = Fact::unproved;
-  if (content.has_mark() && mac_holds(account, from, alert_id, body_of(content.mark()), content.mark().mac())) {
+  if (content.has_mark() && fits(content.mark()) &&
+      mac_holds(account, from, alert_id, body_of(content.mark()), content.mark().mac())) {
     fact = alert->mark(from.identity.view(), false, content.mark(), now_s);
     made.mark = content.mark();
-  } else if (content.has_note() && mac_holds(account, from, alert_id, body_of(content.note()), content.note().mac())) {
+  } else if (content.has_note() && content.note().text().size() <= note_bytes_max &&
+             mac_holds(account, from, alert_id, body_of(content.note()), content.note().mac())) {
     fact = alert->note(from.identity.view(), false, content.note(), now_s);
     made.text = content.note().text();
-  } else if (content.has_mute() && content.mute().person() == alert->record().person()) {
+  } else if (content.has_mute() && content.mute().until_s() > now_s && content.mute().person() == alert->record().person()) {
     // Her word for herself, and for no longer than such a word may last.
     made.until_s = std::min(content.mute().until_s(), now_s + mute_s);
     fact = alert->muted(from.identity.view(), false, made.until_s, content.written_s(), now_s);
