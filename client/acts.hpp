@@ -1,5 +1,5 @@
-// What an act in a vigil's record says: whether it is an answer, and until when it counts. Used by the two halves of AlertState.
-// Pure.
+// What an act in a vigil's record says: whether it is an answer, and until when it counts. Used by the two halves of AlertState
+// and by answering. Pure.
 #pragma once
 
 #include "client/alert_record.pb.h"

@@ -46,11 +46,18 @@ std::optional<AlertState> AlertBook::by_vigil(View vigil_id) {
   return read(query);
 }
 
-std::vector<AlertState> AlertBook::all() {
-  Query query = container_.query("SELECT record FROM alert_records ORDER BY first_s DESC");
+std::vector<AlertState> AlertBook::read_all(Query query) {
   std::vector<AlertState> found;
   while (std::optional<AlertState> next = read(query)) found.push_back(std::move(*next));
   return found;
+}
+
+std::vector<AlertState> AlertBook::all() {
+  return read_all(container_.query("SELECT record FROM alert_records ORDER BY first_s DESC"));
+}
+
+std::vector<AlertState> AlertBook::going_on() {
+  return read_all(container_.query("SELECT record FROM alert_records WHERE over_s = 0 ORDER BY first_s DESC"));
 }
 
 std::vector<AlertState> AlertBook::starting_with(std::string_view hex_digits) {

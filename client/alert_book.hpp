@@ -19,7 +19,8 @@ class AlertBook {
 
   std::optional<AlertState> find(View alert_id);
   std::optional<AlertState> by_vigil(View vigil_id);
-  std::vector<AlertState> all();  // the newest first
+  std::vector<AlertState> all();       // the newest first
+  std::vector<AlertState> going_on();  // of these, those that are not over
   // Those whose id starts with these hex digits.
   std::vector<AlertState> starting_with(std::string_view hex_digits);
   // Only inside a Container::Transaction in which 'alert' was read or begun: one that was read earlier would undo what another
@@ -42,6 +43,7 @@ class AlertBook {
 
  private:
   std::optional<AlertState> read(Query& query);
+  std::vector<AlertState> read_all(Query query);
   Container& container_;
 };
 

@@ -123,7 +123,11 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
     kept->set_due_s(std::min(kept->due_s(), now_s));
     fact = Fact::news;
   }
-  kept->set_next_s(now_s + state.due_s());
+  const std::uint64_t next_s = now_s + state.due_s();
+  const std::uint64_t moved_s = next_s > kept->next_s() ? next_s - kept->next_s() : kept->next_s() - next_s;
+  if (kept->next_stage() != state.stage() || kept->next_round() != state.round() || moved_s > relay_seconds_differ)
+    fact = Fact::news;
+  kept->set_next_s(next_s);
   kept->set_next_stage(state.stage());
   kept->set_next_round(state.round());
   // The relay tells the next stage and its round; what has gone out is the one before it.
@@ -133,6 +137,19 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
     fact = Fact::news;
   }
   return fact;
+}
+
+Fact AlertState::released(View vigil_id, std::uint64_t now_s) {
+  record::VigilRecord* kept = vigil(vigil_id);
+  if (kept == nullptr || kept->first_release_s() != 0) return Fact::known;
+  kept->set_first_release_s(now_s);
+  kept->set_due_s(std::min(kept->due_s(), now_s));
+  kept->set_round(std::max(kept->round(), 1U));
+  return Fact::news;
+}
+
+void AlertState::note_over(std::uint64_t now_s) {
+  if (over() && record_.over_s() == 0) record_.set_over_s(now_s);
 }
 
 Fact AlertState::receipt(View person, bool seen, std::uint64_t now_s) {
@@ -159,6 +176,7 @@ Fact AlertState::receipt(View person, bool seen, std::uint64_t now_s) {
 Fact AlertState::own_ending(std::uint64_t now_s) {
   if (record_.ended()) return Fact::known;
   record_.set_ended(true);
+  note_over(now_s);
   if (record::Entry* made = entry(record::Entry::ENDED, now_s, now_s)) made->set_own(true);
   return Fact::news;
 }
@@ -227,6 +245,7 @@ Fact AlertState::ending(bool forced, std::uint64_t said_s, std::uint64_t now_s) 
   record_.set_ended(true);
   // Once forced, a second ending is not believed to be free: whoever forced the first can force another.
   record_.set_forced(record_.forced() || forced);
+  note_over(now_s);
   if (record::Entry* made = entry(forced ? record::Entry::FORCED : record::Entry::ENDED, said_s, now_s))
     made->set_person(record_.person());
   return Fact::news;
@@ -408,6 +427,7 @@ Fact AlertState::close(record::VigilRecord& vigil, const wire::Delivery& deliver
   }
   if (vigil.closed()) return Fact::known;
   vigil.set_closed(true);
+  note_over(now_s);
   act_entry(record::Entry::CLOSED, vigil, delivery, now_s);
   return Fact::news;
 }

@@ -74,6 +74,7 @@ class AlertState {
                 std::uint64_t now_s);
   Fact on_relay(View vigil_id, std::uint64_t now_s, std::uint32_t due_in_s);  // Keep was answered DONE
   Fact looked(View vigil_id, const wire::VigilState& state, std::uint64_t now_s);
+  Fact released(View vigil_id, std::uint64_t now_s);          // a relay has said that stage 0 went out, and no more
   Fact receipt(View person, bool seen, std::uint64_t now_s);  // of somebody who was woken
   Fact own_ending(std::uint64_t now_s);                       // End was answered, whichever it was: the same on this screen
 
@@ -114,6 +115,7 @@ class AlertState {
   record::VigilRecord* vigil(View vigil_id);
   record::VigilRecord& vigil_or_new(View vigil_id, View root);
   Fact act(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
+  void note_over(std::uint64_t now_s);
   Fact close(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
   Fact lapse(record::VigilRecord& vigil, const wire::Delivery& delivery, std::uint64_t now_s);
   void prove_own(const record::VigilRecord& vigil, const wire::Released& released);

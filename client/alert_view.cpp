@@ -24,7 +24,8 @@ std::uint64_t AlertState::silent_since(std::uint64_t now_s) const {
     if (vigil.silent_from_s() == 0) continue;
     since = since == 0 ? vigil.silent_from_s() : std::min(since, vigil.silent_from_s());
   }
-  if (since == 0) since = record_.alert().pressed_s();
+  // Her clock may be ahead: what came here was pressed before it came.
+  if (since == 0) since = std::min(record_.alert().pressed_s(), record_.first_here_s());
   for (const record::VigilRecord& vigil : record_.vigils()) {
     for (const record::ActRecord& act : vigil.acts())
       since = std::max(since, answers(act) ? std::min(end_of(act), now_s) : act.from_s());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/acts.hpp"
 #include "client/fault.hpp"
 #include "crypto/base/hash.hpp"
 #include "proto/limits.hpp"
@@ -30,7 +31,7 @@ std::vector<Bytes> answer_missing(const AlertState& alert, std::uint64_t now_s) 
   if (alert.over()) return missing;
   const auto mine_until = [](const record::VigilRecord& vigil) {
     for (const record::ActRecord& act : vigil.acts()) {
-      if (act.index() == vigil.your_index() && act.step() % 2 == 1 && !act.lapsed()) return act.from_s() + act.lease_s();
+      if (act.index() == vigil.your_index() && answers(act) && !act.lapsed()) return end_of(act);
     }
     return std::uint64_t{0};
   };

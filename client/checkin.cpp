@@ -7,6 +7,7 @@
 #include "client/clock.hpp"
 #include "client/refresh.hpp"
 #include "client/relay_link.hpp"
+#include "client/running.hpp"
 #include "client/words_watch.hpp"
 #include "crypto/base/encoding.hpp"
 #include "proto/limits.hpp"
@@ -202,10 +203,7 @@ asio::awaitable<void> CheckInKeeper::look(const kept::RunningCheckIn& check_in) 
   for (const kept::RunningVigil& vigil : check_in.alert().vigils()) {
     const auto routes = Routes::read(view(vigil.routes()));
     if (!routes || vigil.ended() || vigil.on_relay_s() == 0) continue;
-    wire::Request request;
-    request.mutable_look()->set_vigil_id(vigil.vigil_id());
-    request.mutable_look()->set_secret(vigil.refresh());
-    const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
+    const Outcome<wire::Answer> answer = co_await ask_one(*routes, look_request(vigil));
     if (answer) note_check_in(slot_, view(check_in.alert().alert_id()), view(vigil.vigil_id()), *answer, wall_s());
   }
 }
@@ -213,7 +211,7 @@ asio::awaitable<void> CheckInKeeper::look(const kept::RunningCheckIn& check_in) 
 void CheckInKeeper::remind(const CheckInView& view, std::uint64_t now_s) {
   if (view.fired && !fired_said_) {
     screen_.event(JsonLine("check_in_fired", now_s));
-    screen_.loud(clock_seconds(now_s) + "  " + words::own_check_in_fired());
+    screen_.loud_now(words::own_check_in_fired());
   }
   fired_said_ = view.fired;
   if (view.fired) return;
@@ -225,7 +223,7 @@ void CheckInKeeper::remind(const CheckInView& view, std::uint64_t now_s) {
   reminded_ = now;
   const std::uint64_t left_s = view.due_s > now_s ? view.due_s - now_s : 0;
   screen_.event(JsonLine("check_in_reminder", now_s).number("left_s", static_cast<std::int64_t>(left_s)));
-  screen_.loud(clock_seconds(now_s) + "  " + words::check_in_reminder(left_s));
+  screen_.loud_now(words::check_in_reminder(left_s));
   screen_.ring();
 }
 

@@ -394,12 +394,7 @@ bool adopt(AlertState& known, const kept::RunningAlert& alert, std::uint64_t now
     if (known.prepared(view(vigil.vigil_id()), view(vigil.root()), responders, now_s) == Fact::news) news = true;
     if (vigil.on_relay_s() == 0) continue;
     if (known.on_relay(view(vigil.vigil_id()), vigil.on_relay_s(), alert.hold_s()) == Fact::news) news = true;
-    if (!vigil.released()) continue;
-    wire::VigilState out;  // of a check-in: the relay said that it has gone out
-    out.set_released(true);
-    out.set_stage(1);
-    out.set_round(1);
-    if (known.looked(view(vigil.vigil_id()), out, now_s) == Fact::news) news = true;
+    if (vigil.released() && known.released(view(vigil.vigil_id()), now_s) == Fact::news) news = true;  // of a check-in
   }
   return news;
 }
@@ -414,7 +409,7 @@ bool adopt_running(Account& account, std::uint64_t now_s) {
   if (check_in && *check_in && view_of(**check_in).fired) running->push_back((*check_in)->alert());
   bool changed = false;
   for (const kept::RunningAlert& alert : *running) {
-    // Looked at ten times a second, so first without the write lock.
+    // Mostly known: first without the write lock.
     std::optional<AlertState> known = account.alerts.find(view(alert.alert_id()));
     if (known && !adopt(*known, alert, now_s)) continue;
     Container::Transaction step(account.container);

@@ -64,7 +64,6 @@ void InboxReader::notice(const At& at, View alert_id, View vigil_id, std::vector
   std::optional<AlertState> alert = alert_of(at, alert_id);
   if (!alert) return;
   const Fact fact = alert->notice(vigil_id, at.delivery, at.now_s);
-  if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
   account_.alerts.put(*alert);
   const std::string whose = at.origin.name;
   switch (fact) {
@@ -92,7 +91,6 @@ void InboxReader::ending(const At& at, const content::Content& content, std::vec
   account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
   const Fact fact =
       alert->record().hers() ? alert->own_ending(at.now_s) : alert->ending(said.forced(), content.written_s(), at.now_s);
-  if (alert->over() && alert->record().over_s() == 0) alert->record().set_over_s(at.now_s);
   account_.alerts.put(*alert);
   if (fact != Fact::news || alert->record().hers()) return;
   news.push_back(

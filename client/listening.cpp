@@ -11,7 +11,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/consent.hpp"
 #include "client/mail.hpp"
@@ -41,10 +40,6 @@ constexpr std::uint32_t probe_apart_spread_s = 600;
 constexpr seconds withdraw_every{30};    // addresses that their relay does not know to be withdrawn yet
 constexpr seconds people_every{20};      // who is on duty, whose plan is old
 constexpr seconds anew_every{6 * 3600};  // links are made anew: keys are published when one begins
-
-Bytes bytes_of(const PublicKey& root) {
-  return {root.view().begin(), root.view().end()};
-}
 
 std::string relay_name(const Relay& relay) {
   const Route& route = relay.routes.routes().front();
@@ -211,7 +206,7 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
   last_delivery_ = Clock::now();
   // What happened is told in this device's time from here on: a lease must not end early because a clock is wrong.
   wire::Delivery here = delivery;
-  const auto told = told_.find(bytes_of(root));
+  const auto told = told_.find(root);
   const std::int64_t ahead_s = told == told_.end() ? 0 : told->second.ahead_s;
   if (here.released_s() != 0) {
     const std::int64_t at_s = static_cast<std::int64_t>(std::min<std::uint64_t>(here.released_s(), INT64_MAX / 2)) + ahead_s;
@@ -233,7 +228,7 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
 }
 
 void Listening::note_clock(const Greeted& greeted, const PublicKey& root) {
-  Told& told = told_[bytes_of(root)];
+  Told& told = told_[root];
   told.rounds = Rounds::of(greeted.limits);
   if (greeted.now_s != 0 && greeted.now_s < INT64_MAX / 2)
     told.ahead_s = static_cast<std::int64_t>(wall_s()) - static_cast<std::int64_t>(greeted.now_s);
@@ -245,7 +240,8 @@ void Listening::note_clock(const Greeted& greeted, const PublicKey& root) {
 }
 
 Rounds Listening::rounds_of(View root) const {
-  const auto told = told_.find(Bytes(root.begin(), root.end()));
+  const auto key = PublicKey::from(root);
+  const auto told = key ? told_.find(*key) : told_.end();
   return told == told_.end() ? Rounds{} : told->second.rounds;
 }
 
@@ -420,10 +416,12 @@ asio::awaitable<void> Listening::keep_fresh() {
       if (remade.fresh)
         screen_.event(JsonLine("upkeep", wall_s()).number("prepared", static_cast<std::int64_t>(remade.prepared)));
     }
-    if (Clock::now() >= next_withdrawal && !account_.addresses.withdrawn().empty()) {
+    if (Clock::now() >= next_withdrawal) {
       next_withdrawal = Clock::now() + withdraw_every;
-      const bool all = co_await withdraw_everywhere(account_);
-      (void)all;  // else again
+      if (!account_.addresses.withdrawn().empty()) {
+        const bool all = co_await withdraw_everywhere(account_);
+        (void)all;  // else again
+      }
     }
     if (Clock::now() >= anew) {
       anew = Clock::now() + anew_every;
@@ -442,7 +440,7 @@ void Listening::say_empty_tiers() {
   empty_tiers_said_ = empty;
   for (const std::uint32_t tier : empty) {
     screen_.event(JsonLine("tier_empty", now_s).number("tier", tier));
-    screen_.loud(clock_seconds(now_s) + "  " + words::tier_empty(tier));
+    screen_.loud_now(words::tier_empty(tier));
   }
 }
 

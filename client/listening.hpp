@@ -91,7 +91,7 @@ class Listening {
     std::int64_t ahead_s = 0;  // this device's clock, of the relay's
     Rounds rounds;
   };
-  std::map<Bytes, Told> told_;  // by root: what the newest greeting said
+  std::map<PublicKey, Told> told_;  // by root: what the newest greeting said
   std::size_t tasks_ = 0;
 };
 

@@ -1,10 +1,12 @@
 // Three tasks of `listen`: showing states as they become news, looking at one's own alerts on the relays, and saying an answer
 // that one relay took at the others as well.
+#include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/listening.hpp"
+#include "client/running.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -24,10 +26,14 @@ constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is
 
 asio::awaitable<void> Listening::watch_states() {
   std::size_t said_ready = 0;
+  std::uint64_t slot_read = 0;
   while (!stopped_) {
     co_await pause(milliseconds(100));
     if (Clock::now() - last_delivery_ < quiet) continue;
-    adopt_running(account_, wall_s());
+    if (const std::uint64_t version = account_.slot.version(); version != slot_read) {
+      slot_read = version;
+      adopt_running(account_, wall_s());
+    }
     const std::uint64_t now_s = wall_s();
     for (const AlertState& alert : account_.alerts.all()) {
       AlertView view = alert.view(now_s, heard_s_);
@@ -52,29 +58,23 @@ asio::awaitable<void> Listening::watch_states() {
 asio::awaitable<void> Listening::look_at_own() {
   std::map<Bytes, std::uint64_t> next_s;
   while (!stopped_) {
-    for (const AlertState& alert : account_.alerts.all()) {
-      if (!alert.record().hers() || alert.over()) continue;
-      const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
-      if (!running) continue;
-      for (const kept::RunningAlert& one : *running) {
-        if (one.alert_id() != alert.record().alert_id()) continue;
-        const std::uint64_t now_s = wall_s();
-        std::uint64_t& due_s = next_s[id_of(alert)];
-        if (due_s > now_s) continue;
-        due_s = now_s + (one.pressed_s() + look_closely_s > now_s ? look_every_s : look_later_s);
-        for (const kept::RunningVigil& vigil : one.vigils()) {
-          const auto routes = Routes::read(view(vigil.routes()));
-          if (vigil.on_relay_s() == 0 || vigil.ended() || !routes) continue;
-          wire::Request request;
-          request.mutable_look()->set_vigil_id(vigil.vigil_id());
-          request.mutable_look()->set_secret(vigil.refresh());
-          const Outcome<wire::Answer> answer = co_await ask_one(*routes, std::move(request));
-          if (!answer || answer->status() != wire::DONE || !answer->has_vigil()) continue;
-          heard_s_ = wall_s();
-          account_.alerts.update(view(one.alert_id()), [&](AlertState& newest) {
-            return newest.looked(view(vigil.vigil_id()), answer->vigil(), wall_s()) == Fact::news;
-          });
-        }
+    const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
+    for (const kept::RunningAlert& one : running ? *running : std::vector<kept::RunningAlert>{}) {
+      const std::optional<AlertState> alert = account_.alerts.find(view(one.alert_id()));
+      if (!alert || !alert->record().hers() || alert->over()) continue;
+      const std::uint64_t now_s = wall_s();
+      std::uint64_t& due_s = next_s[id_of(*alert)];
+      if (due_s > now_s) continue;
+      due_s = now_s + (one.pressed_s() + look_closely_s > now_s ? look_every_s : look_later_s);
+      for (const kept::RunningVigil& vigil : one.vigils()) {
+        const auto routes = Routes::read(view(vigil.routes()));
+        if (vigil.on_relay_s() == 0 || vigil.ended() || !routes) continue;
+        const Outcome<wire::Answer> answer = co_await ask_one(*routes, look_request(vigil));
+        if (!answer || answer->status() != wire::DONE || !answer->has_vigil()) continue;
+        heard_s_ = wall_s();
+        account_.alerts.update(view(one.alert_id()), [&](AlertState& newest) {
+          return newest.looked(view(vigil.vigil_id()), answer->vigil(), wall_s()) == Fact::news;
+        });
       }
     }
     co_await pause(milliseconds(500));
@@ -91,7 +91,7 @@ asio::awaitable<void> Listening::answer_elsewhere() {
   std::map<Bytes, Saying> saying;  // by vigil: a step that was shown once is shown again, not the next one
   while (!stopped_) {
     co_await pause(milliseconds(500));
-    for (const AlertState& alert : account_.alerts.all()) {
+    for (const AlertState& alert : account_.alerts.going_on()) {
       if (alert.record().hers()) continue;
       for (const Bytes& vigil_id : answer_missing(alert, wall_s())) {
         Saying& said = saying[vigil_id];
@@ -102,7 +102,8 @@ asio::awaitable<void> Listening::answer_elsewhere() {
           for (record::VigilRecord& vigil : *newest.record().mutable_vigils()) {
             if (vigil.vigil_id() != vigil::text(vigil_id)) continue;
             routes = routes_to(account_, newest, view(vigil.root()));
-            if (!routes || said.step != 0) return false;
+            // Shown before and still the last one: the relay may not have heard it. Else a give-back or an answer came between.
+            if (!routes || (said.step != 0 && said.step == vigil.step_shown())) return false;
             const std::optional<wire::Request> next = next_step(vigil, true);
             if (next) said.request = *next;
             if (next) said.step = vigil.step_shown();
@@ -114,7 +115,7 @@ asio::awaitable<void> Listening::answer_elsewhere() {
         const Outcome<wire::Answer> answer = co_await ask_one(*routes, said.request);
         if (!answer || answer->status() != wire::DONE || !answer->has_lease()) continue;
         const std::uint32_t step = std::exchange(said.step, 0);
-        said.next_s = wall_s() + std::max<std::uint64_t>(answer->lease().lease_s(), say_again_s);
+        said.next_s = wall_s() + std::clamp<std::uint64_t>(answer->lease().lease_s(), say_again_s, lease_s_max);
         const bool noted = account_.alerts.update(id_of(alert), [&](AlertState& newest) {
           return newest.answered(vigil_id, step, answer->lease(), wall_s()) == Fact::news;
         });

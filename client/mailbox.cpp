@@ -146,7 +146,7 @@ asio::awaitable<OwnerOutcome<std::uint32_t>> publish_keys(Account& account, Owne
 }
 
 std::int64_t clock_off(const Greeted& greeted, std::uint64_t now_s) {
-  if (greeted.now_s == 0) return 0;
+  if (greeted.now_s == 0 || greeted.now_s > INT64_MAX / 2) return 0;  // no time at all
   const std::int64_t off = static_cast<std::int64_t>(now_s) - static_cast<std::int64_t>(greeted.now_s);
   return off < clock_off_s && off > -clock_off_s ? 0 : off;
 }

@@ -267,8 +267,9 @@ std::optional<std::uint64_t> Outbox::next_due_s() const {
   std::optional<std::uint64_t> next;
   const Outcome<std::vector<kept::Item>> items = list();
   if (!items) return next;
+  const std::set<std::string> ending_waits = ending_first(*items);
   for (const kept::Item& item : *items)
-    if (is_open(item) && (!next || item.next_try_s() < *next)) next = item.next_try_s();
+    if (is_open(item) && !waits_for_ending(item, ending_waits) && (!next || item.next_try_s() < *next)) next = item.next_try_s();
   return next;
 }
 

@@ -73,7 +73,7 @@ void remind_of_drills(Account& account, Screen& screen, std::set<std::uint64_t>&
     const auto contact = account.contacts.find(booking.contact);
     const std::string name = contact ? account.name_of(contact->identity) : words::somebody();
     screen.event(JsonLine("drill_due", now_s).text("name", name));
-    screen.loud(clock_seconds(now_s) + "  " + words::drill_due(name));
+    screen.loud_now(words::drill_due(name));
   }
 }
 

@@ -25,22 +25,34 @@ void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s) {
   const bool over = about->kind == AboutKind::end && (sent.fate == Fate::done || sent.fate == Fate::broken);
   if (sent.fate != Fate::done && !over) return;
   if (over || about->kind == AboutKind::keep) note_check_in_sent(slot, about->id, over, now_s);
-  const Outcome<std::vector<kept::RunningAlert>> running = slot.running();
+  Outcome<std::vector<kept::RunningAlert>> running = slot.running();
   if (!running) return;
-  for (kept::RunningAlert alert : *running) {
-    kept::RunningVigil* const vigil = vigil_of(alert, about->id);
-    if (vigil == nullptr) continue;
-    if (over) {
-      vigil->set_ended(true);
-    } else if (about->kind == AboutKind::keep && vigil->on_relay_s() == 0) {
-      vigil->set_on_relay_s(now_s);
-    }
-    const bool all_over =
-        std::all_of(alert.vigils().begin(), alert.vigils().end(), [](const auto& each) { return each.ended(); });
-    const Outcome<void> kept = all_over ? slot.forget_running(view(alert.alert_id())) : slot.change_running(alert);
+  for (kept::RunningAlert& alert : *running) {
+    if (vigil_of(alert, about->id) == nullptr) continue;
+    bool all_over = false;
+    const auto note = [&](kept::RunningAlert& newest) {
+      kept::RunningVigil* const vigil = vigil_of(newest, about->id);
+      if (vigil == nullptr) return false;
+      if (over) {
+        vigil->set_ended(true);
+      } else if (about->kind == AboutKind::keep && vigil->on_relay_s() == 0) {
+        vigil->set_on_relay_s(now_s);
+      }
+      all_over = std::all_of(newest.vigils().begin(), newest.vigils().end(), [](const auto& each) { return each.ended(); });
+      return true;
+    };
+    Outcome<void> kept = slot.change_running(view(alert.alert_id()), note);
+    if (kept && all_over) kept = slot.forget_running(view(alert.alert_id()));
     if (!kept) throw Failed(kept.error());
     return;
   }
+}
+
+wire::Request look_request(const kept::RunningVigil& vigil) {
+  wire::Request request;
+  request.mutable_look()->set_vigil_id(vigil.vigil_id());
+  request.mutable_look()->set_secret(vigil.refresh());
+  return request;
 }
 
 std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s,

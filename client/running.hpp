@@ -17,4 +17,7 @@ void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s);
 std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s,
                                                  std::optional<bool> drill = std::nullopt);
 
+// "What has the relay done so far?" about one own vigil.
+wire::Request look_request(const kept::RunningVigil& vigil);
+
 }  // namespace vigil::client

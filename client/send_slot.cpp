@@ -90,6 +90,9 @@ Outcome<void> SendSlot::use_routes(const Routes& newest) {
       for (kept::PreparedVigil& vigil : *alert.mutable_vigils()) changed = renew(vigil) || changed;
     for (kept::RunningAlert& alert : *slot.mutable_running())
       for (kept::RunningVigil& vigil : *alert.mutable_vigils()) changed = renew(vigil) || changed;
+    if (slot.has_check_in())
+      for (kept::RunningVigil& vigil : *slot.mutable_check_in()->mutable_alert()->mutable_vigils())
+        changed = renew(vigil) || changed;
     return changed;
   });
 }
@@ -117,13 +120,10 @@ Outcome<std::vector<kept::RunningAlert>> SendSlot::running() const {
   return std::vector<kept::RunningAlert>(slot->running().begin(), slot->running().end());
 }
 
-Outcome<void> SendSlot::change_running(const kept::RunningAlert& alert) {
-  return change([&alert](kept::Slot& slot) {
-    for (kept::RunningAlert& one : *slot.mutable_running()) {
-      if (one.alert_id() != alert.alert_id()) continue;
-      one = alert;
-      return true;
-    }
+Outcome<void> SendSlot::change_running(View alert_id, const std::function<bool(kept::RunningAlert&)>& what) {
+  return change([&](kept::Slot& slot) {
+    for (kept::RunningAlert& one : *slot.mutable_running())
+      if (one.alert_id() == text(alert_id)) return what(one);
     return false;
   });
 }

@@ -35,7 +35,8 @@ class SendSlot {
   // Running alerts, the newest last: kept from before the first byte is sent until they are over.
   Outcome<void> add_running(const kept::RunningAlert& alert);
   Outcome<std::vector<kept::RunningAlert>> running() const;
-  Outcome<void> change_running(const kept::RunningAlert& alert);  // the one with this alert_id
+  // The one with this alert_id, as it is now: other processes change it too. Stored if 'what' returns true.
+  Outcome<void> change_running(View alert_id, const std::function<bool(kept::RunningAlert&)>& what);
   Outcome<void> forget_running(View alert_id);
 
   // The check-in that runs, if one does; kept from before the first byte is sent until it is over.

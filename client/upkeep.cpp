@@ -154,7 +154,7 @@ asio::awaitable<Remade> keep_up(Account& account, bool always) {
   for (const Relay& relay : account.relays.all()) {
     Outcome<std::unique_ptr<OwnerLink>> link = co_await connect_owner(account, relay);
     if (!link) continue;
-    off_s = clock_off((*link)->greeted(), wall_s());
+    if (off_s == 0) off_s = clock_off((*link)->greeted(), wall_s());
     const OwnerOutcome<void> settled = co_await settle_mailbox(account, **link, relay);
     (void)settled;  // what the relay does not give now, the next upkeep asks for again
   }

@@ -97,13 +97,6 @@ std::string read_note(const AlertOptions& options, Screen& screen) {
   return note;
 }
 
-wire::Request look_request(const kept::RunningVigil& vigil) {
-  wire::Request request;
-  request.mutable_look()->set_vigil_id(vigil.vigil_id());
-  request.mutable_look()->set_secret(vigil.refresh());
-  return request;
-}
-
 // Keeps the copies on the relays fresh while this command runs and its file of fixes grows.
 class Refresher {
  public:
@@ -261,9 +254,11 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
   Pressed pressed(screen, state_of(running, wall_s()));
   Outbox outbox(home);
   SendSlot slot(home);
-  kept::RunningAlert again = running;
-  again.set_pressed_again(running.pressed_again() + 1);  // what a `listen` that runs locks itself at
-  if (const Outcome<void> noted = slot.change_running(again); !noted) throw Failed(noted.error());
+  const auto press_again = [](kept::RunningAlert& newest) {
+    newest.set_pressed_again(newest.pressed_again() + 1);  // what a `listen` that runs locks itself at
+    return true;
+  };
+  if (const Outcome<void> noted = slot.change_running(view(running.alert_id()), press_again); !noted) throw Failed(noted.error());
   // What has not gone out yet goes first: the relay cannot hurry what it does not have.
   const std::vector<Sent> drained = co_await drain(outbox, wall_s());
   for (const Sent& sent : drained) note_sent(slot, sent, wall_s());
