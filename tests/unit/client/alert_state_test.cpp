@@ -326,6 +326,50 @@ TEST_CASE("her own states climb from not sent to seen, each by its own fact", "[
   CHECK(state.view(start_s + 15, 0).shown == Shown::all_clear);
 }
 
+TEST_CASE("what a relay says comes next is kept when it changes, and the same again is not news", "[client][alert_state]") {
+  const Night night;
+  AlertState state = AlertState::begin(night.alert_id, night.person, true, start_s);
+  state.prepared(night.vigil_id, night.root, night.alert(0).responders(), start_s);
+  state.on_relay(night.vigil_id, start_s, 0);
+  wire::VigilState relay;
+  relay.set_released(true);
+  relay.set_round(1);
+  relay.set_stage(1);
+  relay.set_due_s(60);
+  CHECK(state.looked(night.vigil_id, relay, start_s + 1) == Fact::news);
+  relay.set_due_s(50);
+  CHECK(state.looked(night.vigil_id, relay, start_s + 11) == Fact::known);
+  relay.set_stage(2);
+  relay.set_due_s(60);
+  CHECK(state.looked(night.vigil_id, relay, start_s + 61) == Fact::news);
+  CHECK(state.record().vigils(0).next_stage() == 2);
+  CHECK(state.record().vigils(0).next_s() == start_s + 121);
+}
+
+TEST_CASE("an alert is over from the moment that is known, whichever way it became known", "[client][alert_state]") {
+  const Night night;
+  AlertState waited = AlertState::begin(night.alert_id, night.person, false, start_s);
+  CHECK(waited.notice(night.vigil_id, night.closed(0, 1), start_s + 5) == Fact::waiting);
+  CHECK(waited.record().over_s() == 0);
+  waited.copy(night.alert(2), night.stage(1, 0), night.root, start_s + 9);
+  CHECK(waited.over());
+  CHECK(waited.record().over_s() == start_s + 9);
+  AlertState ended = AlertState::begin(night.alert_id, night.person, false, start_s);
+  ended.copy(night.alert(2), night.stage(1, 0), night.root, start_s);
+  ended.ending(false, start_s + 20, start_s + 20);
+  ended.notice(night.vigil_id, night.closed(0, 1), start_s + 30);
+  CHECK(ended.record().over_s() == start_s + 20);
+}
+
+TEST_CASE("a later round that comes first is silence, also when her clock is ahead", "[client][alert_state]") {
+  const Night night;
+  content::Alert ahead = night.alert(1);
+  ahead.set_pressed_s(start_s + 86'400);
+  AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
+  state.copy(ahead, night.stage(3, 0), night.root, start_s);
+  CHECK(state.view(start_s + 10, start_s + 9).shown == Shown::nobody);
+}
+
 TEST_CASE("any order of true facts, doubled and mixed with lies, ends in the same true state", "[client][alert_state]") {
   const Night night;
   // One life: Boris (1) answers, renews, gives back; Dana (2) answers last and holds. Everything else about it is a lie or a

@@ -356,7 +356,10 @@ TEST_CASE("running alerts are kept, changed and forgotten", "[client][slot]") {
   REQUIRE(slot.add_running(one));
   REQUIRE(slot.add_running(two));
   one.set_pressed_again(3);
-  REQUIRE(slot.change_running(one));
+  REQUIRE(slot.change_running(view(one.alert_id()), [&](kept::RunningAlert& newest) {
+    newest = one;
+    return true;
+  }));
   const auto running = slot.running().value();
   REQUIRE(running.size() == 2);
   CHECK(running[0].pressed_again() == 3);
