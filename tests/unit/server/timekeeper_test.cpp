@@ -71,8 +71,8 @@ double seconds(std::chrono::steady_clock::time_point since) {
 }  // namespace
 
 TEST_CASE("the store is asked when its moment has come, not before, and once", "[server][timekeeper]") {
-  Running running;
   const auto start = std::chrono::steady_clock::now();
+  Running running;
   double asked_after = 0;
   running.store.script = [&](unsigned) {
     asked_after = seconds(start);
@@ -82,7 +82,7 @@ TEST_CASE("the store is asked when its moment has come, not before, and once", "
   running.timekeeper.next_due(running.clock.wall_ms() + 1'300);
   running.until([&] { return running.store.asked == 1 && seconds(start) > 2; });
   // To the millisecond, not to the next whole second: an alert is out within a second of its time.
-  CHECK(asked_after >= 1.29);
+  CHECK(asked_after >= 1.3);
   CHECK(asked_after < 1.7);
   CHECK(running.store.asked == 1);
   CHECK(running.counters.releases.value() == 1);
