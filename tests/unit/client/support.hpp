@@ -44,11 +44,12 @@ void in_processes(int count, Work work) {
         ::_exit(255);
       }
     }
+    REQUIRE(child > 0);
     children.push_back(child);
   }
   for (const pid_t child : children) {
     int how = 0;
-    ::waitpid(child, &how, 0);
+    REQUIRE(::waitpid(child, &how, 0) == child);
     CHECK(WIFEXITED(how));
     CHECK(WEXITSTATUS(how) == 0);
   }
