@@ -7,8 +7,7 @@
 #include "client/plans.hpp"
 #include "crypto/base/aead.hpp"
 #include "crypto/base/random.hpp"
-#include "tests/unit/client/support.hpp"
-#include "tests/unit/client/temporary_home.hpp"
+#include "tests/unit/client/two_people.hpp"
 
 using namespace vigil;
 using namespace vigil::client;
@@ -16,19 +15,12 @@ using namespace vigil::client::testing;
 
 namespace {
 
-constexpr std::uint64_t now_s = 1'800'000'000;
-
-struct Member {
-  TemporaryHome home;
-  Account account{*home, Profile::create(*home, view("1"), PinCost::tests()).value()};
-
-  Contact meets(const Member& other, const std::string& name, const Routes& routes) {
-    Contact contact{.name = name, .identity = other.account.identity.key(), .checked = true, .met_s = now_s};
-    contact.id = account.contacts.add(contact).value();
-    account.contacts.set_reaches(contact.id, {{.routes = routes, .address = random_id<Address>(), .bundle = {}}});
-    return contact;
-  }
-};
+Contact meets(const Person& me, const Person& other, const std::string& name, const Routes& routes) {
+  Contact contact{.name = name, .identity = other.account->identity.key(), .checked = true, .met_s = now_s};
+  contact.id = me.account->contacts.add(contact).value();
+  me.account->contacts.set_reaches(contact.id, {{.routes = routes, .address = random_id<Address>(), .bundle = {}}});
+  return contact;
+}
 
 content::Content word(content::Consent::Kind kind, std::uint64_t written_s, const Routes& routes) {
   content::Content content = new_content(written_s);
@@ -44,22 +36,22 @@ content::Content word(content::Consent::Kind kind, std::uint64_t written_s, cons
 
 struct Cell {
   Routes routes = some_routes();
-  Member aigul, dana, boris;
-  Contact dana_at_aigul = aigul.meets(dana, "Dana", routes);
-  Contact boris_at_aigul = aigul.meets(boris, "Boris", routes);
-  Contact aigul_at_dana = dana.meets(aigul, "Aigul", routes);
+  Person aigul{routes}, dana{routes}, boris{routes};
+  Contact dana_at_aigul = meets(aigul, dana, "Dana", routes);
+  Contact boris_at_aigul = meets(aigul, boris, "Boris", routes);
+  Contact aigul_at_dana = meets(dana, aigul, "Aigul", routes);
 
   void asked(const Contact& whom) {
-    aigul.account.consents.put({.contact = whom.id, .asked_s = now_s, .hours = {}, .reach = {}});
+    aigul.account->consents.put({.contact = whom.id, .asked_s = now_s, .hours = {}, .reach = {}});
   }
   void accepted(const Contact& whom) {
     asked(whom);
-    REQUIRE(take_consent(aigul.account, whom, word(content::Consent::ACCEPT, now_s, routes)));
+    REQUIRE(take_consent(*aigul.account, whom, word(content::Consent::ACCEPT, now_s, routes)));
   }
   void in_two_tiers() {
     accepted(dana_at_aigul);
     accepted(boris_at_aigul);
-    aigul.account.tiers.set({{dana_at_aigul.id, 1, 0}, {boris_at_aigul.id, 2, 60}});
+    aigul.account->tiers.set({{dana_at_aigul.id, 1, 0}, {boris_at_aigul.id, 2, 60}});
   }
   content::SealedPlan sealed(const OwnPlan& own) {
     const View label = view("vigil sealed plan");
@@ -71,7 +63,7 @@ struct Cell {
     return sealed;
   }
   AlertState alert_at_dana(const OwnPlan& own, bool drill) {
-    AlertState alert = AlertState::begin(random_bytes(16), aigul.account.identity.key().view(), false, now_s);
+    AlertState alert = AlertState::begin(random_bytes(16), aigul.account->identity.key().view(), false, now_s);
     content::Alert& said = *alert.record().mutable_alert();
     said.set_drill(drill);
     said.set_plan_id(std::string(text(own.id)));
@@ -84,7 +76,7 @@ struct Cell {
 
 TEST_CASE("only somebody who was asked can accept, and an older word changes nothing", "[consent]") {
   Cell cell;
-  Account& aigul = cell.aigul.account;
+  Account& aigul = *cell.aigul.account;
   CHECK_FALSE(take_consent(aigul, cell.dana_at_aigul, word(content::Consent::ACCEPT, now_s, cell.routes)));
   CHECK_FALSE(aigul.consents.find(cell.dana_at_aigul.id));
   cell.accepted(cell.dana_at_aigul);
@@ -101,7 +93,7 @@ TEST_CASE("only somebody who was asked can accept, and an older word changes not
 TEST_CASE("off duty leaves the tier until the time is over, leaving leaves it for good", "[consent]") {
   Cell cell;
   cell.in_two_tiers();
-  Account& aigul = cell.aigul.account;
+  Account& aigul = *cell.aigul.account;
   content::Content off = word(content::Consent::OFF_DUTY, now_s + 1, cell.routes);
   off.mutable_consent()->set_off_until_s(now_s + 3600);
   REQUIRE(take_consent(aigul, cell.dana_at_aigul, off));
@@ -115,8 +107,8 @@ TEST_CASE("off duty leaves the tier until the time is over, leaving leaves it fo
 
 TEST_CASE("an alert rings only for a person who was accepted, on duty and within the hours", "[consent]") {
   Cell cell;
-  Account& dana = cell.dana.account;
-  const e2ee::IdentityKey person = cell.aigul.account.identity.key();
+  Account& dana = *cell.dana.account;
+  const e2ee::IdentityKey person = cell.aigul.account->identity.key();
   CHECK_FALSE(may_ring(dana, person, now_s));
   content::Content ask = new_content(now_s);
   ask.mutable_may_i_wake()->set_lawyer(true);
@@ -139,7 +131,7 @@ TEST_CASE("an alert rings only for a person who was accepted, on duty and within
 
 TEST_CASE("a plan that has changed has another id and another key", "[plans]") {
   Cell cell;
-  Account& aigul = cell.aigul.account;
+  Account& aigul = *cell.aigul.account;
   CHECK_FALSE(own_plan(aigul));
   cell.in_two_tiers();
   const OwnPlan first = own_plan(aigul).value();
@@ -160,8 +152,8 @@ TEST_CASE("a sealed plan opens with the alert's key, before or after it, never i
           "[plans]") {
   Cell cell;
   cell.in_two_tiers();
-  Account& dana = cell.dana.account;
-  const OwnPlan own = own_plan(cell.aigul.account).value();
+  Account& dana = *cell.dana.account;
+  const OwnPlan own = own_plan(*cell.aigul.account).value();
   Container::Transaction step(dana.container);
   AlertState early = cell.alert_at_dana(own, false);
   CHECK_FALSE(open_plan(dana, early));
@@ -174,7 +166,7 @@ TEST_CASE("a sealed plan opens with the alert's key, before or after it, never i
   CHECK(opened.record().alert().plan_key().empty());
   const std::vector<Contact> others = others_of(dana, opened);
   REQUIRE(others.size() == 1);
-  CHECK(others.front().identity == cell.boris.account.identity.key());
+  CHECK(others.front().identity == cell.boris.account->identity.key());
   CHECK(others.front().through);
   CHECK_FALSE(others.front().checked);
   CHECK(dana.contacts.reaches(others.front().id).size() == 1);
@@ -191,7 +183,7 @@ TEST_CASE("a sealed plan opens with the alert's key, before or after it, never i
   // Met in person she is a contact like any other; known from a plan only she goes with the alert.
   forget_through(dana);
   CHECK(dana.contacts.all().size() == 2);
-  CHECK(dana.contacts.add({.name = "Boris", .identity = cell.boris.account.identity.key(), .checked = true}) ==
+  CHECK(dana.contacts.add({.name = "Boris", .identity = cell.boris.account->identity.key(), .checked = true}) ==
         others.front().id);
   CHECK_FALSE(dana.contacts.find(others.front().id)->through);
 }
@@ -199,13 +191,13 @@ TEST_CASE("a sealed plan opens with the alert's key, before or after it, never i
 TEST_CASE("only the three newest sealed plans of a person are kept", "[plans]") {
   Cell cell;
   cell.in_two_tiers();
-  Account& dana = cell.dana.account;
+  Account& dana = *cell.dana.account;
   std::vector<OwnPlan> plans;
   for (int i = 0; i < 4; ++i) {
     content::Plan texts;
     texts.add_actions(std::to_string(i));
-    set_plan_texts(cell.aigul.account, texts);
-    plans.push_back(own_plan(cell.aigul.account).value());
+    set_plan_texts(*cell.aigul.account, texts);
+    plans.push_back(own_plan(*cell.aigul.account).value());
     take_sealed_plan(dana, cell.aigul_at_dana, cell.sealed(plans.back()), now_s);
   }
   CHECK_FALSE(dana.plans.held(cell.aigul_at_dana.id, plans[0].id));

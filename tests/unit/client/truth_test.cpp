@@ -46,9 +46,7 @@ class Night {
     std::size_t next = 0;
     const std::uint64_t end_s = world_.end_s();
     for (std::uint64_t now_s = zero_s; now_s < end_s; now_s += 1 + random_() % 20) {
-      bool fresh = false;
-      while (next < deliveries_.size() && deliveries_[next].comes_s <= now_s)
-        fresh = deliver(deliveries_[next++], now_s) || fresh;
+      while (next < deliveries_.size() && deliveries_[next].comes_s <= now_s) deliver(deliveries_[next++], now_s);
       if (lies_ && random_() % 8 == 0) lie(now_s);
       const bool connected = !dark(now_s);
       if (connected) heard_s_ = now_s;
@@ -100,7 +98,7 @@ class Night {
     return delivery;
   }
 
-  bool deliver(const Coming& coming, std::uint64_t now_s) {
+  void deliver(const Coming& coming, std::uint64_t now_s) {
     const Event& event = coming.event;
     wire::Delivery delivery = delivery_of(event);
     const Secrets& all = secrets();
@@ -143,7 +141,6 @@ class Night {
     if (delivery.has_notice() && said.act() != wire::Released::ACT_UNSET && state_)
       state_->notice(all.vigil_id, delivery, here(now_s));
     if (state_ && (delivery.has_notice() || event.kind == Event::Kind::stage)) proved_.push_back({now_s, event});
-    return true;
   }
 
   content::Alert alert() const {
