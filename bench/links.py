@@ -3,8 +3,9 @@
 
     bench_links [BUILD-FOLDER] [--runs N]
 
-One activist, five responders: two online, two online and asleep, one offline who comes back. Each connection has a link of its
-own (tests/journeys/thin_link.py says what is modelled). Times from the start of the command that is the press.
+One activist, five responders: four online, one offline who comes back. Each connection has a link of its own
+(tests/journeys/thin_link.py says what is modelled). Times from the start of the command that is the press; of the one who comes
+back, from its connection. Sent: what the press itself sends from its connection, until the alert is on the relay.
 """
 
 import argparse
@@ -26,13 +27,14 @@ def percentile(values, share):
 
 
 def one_alert(aigul, online, offline, link):
-    """Seconds to: on the relay, on the screens of those online, on the screen of the one who comes back (from its start)."""
+    """Seconds to: on the relay, on the screens of those online, on the screen of the one who comes back (from its connection).
+    And the bytes that the alert's own connection has sent."""
     marks = [talk.mark() for talk in online]
-    sent_bytes = link.up_bytes
+    own = len(link.up_bytes)  # those who are online keep theirs: the next one is the alert's
     begun = time.monotonic()
     alert = aigul.start("alert", "--now", pin=False)
     relay = alert.wait(60, "state", state="on_relay")
-    sent_bytes = link.up_bytes - sent_bytes
+    sent_bytes = link.up_bytes[own]
     rung = [talk.wait(60, "alert", since=mark, alert=relay["alert"])["came"] for talk, mark in zip(online, marks)]
     back = offline.start("listen")
     connected = back.wait(60, "connected")["came"]

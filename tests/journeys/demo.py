@@ -14,7 +14,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Drive, Failed, House, add_programs, files_below, search  # noqa: E402
+from drive import DRIVE, Drive  # noqa: E402
+from house import Failed, House, add_programs, files_below, search  # noqa: E402
 
 LEASE_S, ROUND_S, DELAY_S, HOLD_S = 10, 10, 5, 10
 NOTE = "white Prado 777 ABA, three men, going west on Al-Farabi"

@@ -17,10 +17,9 @@ import threading
 import time
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-DRIVE = HERE / "drive.nmea"
-BUILD = None  # which programs: run_journeys() sets it
-BUILD = None  # the arguments that say which programs are meant; set by whoever runs tests
+from drive import DRIVE, Drive
+
+BUILD = None  # the arguments that say which programs are meant: run_journeys() sets it
 
 
 class Failed(AssertionError):
@@ -187,8 +186,8 @@ class Talk:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def wait(self, within_s, event_kind=None, since=0, **fields):
-        """The first event from number 'since' on with these fields; a value that is callable is asked."""
+    def _look(self, within_s, event_kind, since, fields):
+        """The first event that fits, or None when the time is over or the command has ended; and whether it has ended."""
 
         def fits(event):
             if event_kind and event["event"] != event_kind:
@@ -198,17 +197,38 @@ class Talk:
         deadline = time.monotonic() + within_s
         with self._more:
             while True:
-                for event in self.events[since:]:
-                    if fits(event):
-                        return event
-                left = deadline - time.monotonic()
                 ended = self.process.poll() is not None and not self._readers[0].is_alive()
-                if left <= 0 or ended:
-                    wanted = {key: ("..." if callable(value) else value) for key, value in fields.items()}
-                    seen = [{k: v for k, v in e.items() if k != "came"} for e in self.events[since:]][-12:]
-                    raise Failed(f"{self.name}: {'ended' if ended else 'nothing within %.1f s' % within_s} while waiting for "
-                                 f"{event_kind} {wanted}; seen: {json.dumps(seen)[:3000]}; errors: {self.errors}")
+                found = next((event for event in self.events[since:] if fits(event)), None)
+                left = deadline - time.monotonic()
+                if found or ended or left <= 0:
+                    return found, ended
                 self._more.wait(min(left, 0.5))
+
+    def _failed(self, what, event_kind, since, fields):
+        wanted = {key: ("..." if callable(value) else value) for key, value in fields.items()}
+        seen = [{k: v for k, v in e.items() if k != "came"} for e in self.events[since:]][-12:]
+        return Failed(f"{self.name}: {what} {event_kind} {wanted}; seen: {json.dumps(seen)[:3000]}; errors: {self.errors}")
+
+    def wait(self, within_s, event_kind=None, since=0, **fields):
+        """The first event from number 'since' on with these fields; a value that is callable is asked."""
+        found, ended = self._look(within_s, event_kind, since, fields)
+        if not found:
+            what = "ended" if ended else f"nothing within {within_s:.1f} s"
+            raise self._failed(f"{what} while waiting for", event_kind, since, fields)
+        return found
+
+    def never(self, within_s, event_kind=None, since=0, **fields):
+        """Nothing like it comes in that time, to a command that goes on running: one that has ended hears nothing anyway."""
+        found, ended = self._look(within_s, event_kind, since, fields)
+        if found:
+            raise self._failed(f"{json.dumps(found)} came while there should be no", event_kind, since, fields)
+        if ended or self.process.poll() is not None:
+            raise self._failed("ended, so it could not hear", event_kind, since, fields)
+
+    def rings(self, alert):
+        """How often it was told of this alert so far."""
+        with self._more:
+            return sum(event["event"] == "alert" and event["alert"] == alert for event in self.events)
 
     def mark(self):
         """Events so far: for 'since'."""
@@ -317,6 +337,27 @@ class Person:
                 lines.append(str(delay))
         return self.run("tiers", "set", lines=lines + [""])
 
+    def press(self, *more, code=0, state="on_relay"):
+        """Presses with no time to hold: the event that says where the alert is. code: that of the command."""
+        return self.run("alert", "--now", *more, pin=False, code=code).wait(1, "state", state=state)
+
+    def wait_sent(self, within_s=20):
+        """Until her outbox is empty: other things than what a test sends may be on their way in it at any moment."""
+        deadline = time.monotonic() + within_s
+        while True:
+            left = self.run("status", "--locked", pin=False).wait(1, "status")["outbox"]
+            if left == 0:
+                return
+            if time.monotonic() > deadline:
+                raise Failed(f"{self.name}: {left} still in the outbox after {within_s} s")
+            time.sleep(0.2)
+
+    def keeps_plan(self, of):
+        """Until the newest plan of that person lies here."""
+        listen = self.listen()
+        listen.wait(30, "plan_kept", name=of.name)
+        listen.interrupt()
+
     def listen(self, *arguments, **options):
         talk = self.start("listen", *arguments, **options)
         talk.wait(40, "ready")
@@ -379,49 +420,6 @@ class House:
         lines = [line for line in DRIVE.read_text().splitlines() if line][:2 * seconds]
         path.write_text("".join(Drive.restamp(line, now - seconds + i // 2) + "\r\n" for i, line in enumerate(lines)))
         return path
-
-
-class Drive:
-    """Plays a recorded drive into a file, one second a second, as if it were now."""
-
-    def __init__(self, recorded, into):
-        self.lines = [line for line in pathlib.Path(recorded).read_text().splitlines() if line]
-        self.into = pathlib.Path(into)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._play, daemon=True)
-
-    @staticmethod
-    def restamp(line, at_s):
-        fields = line[1:].split("*")[0].split(",")
-        now = time.gmtime(at_s)
-        fields[1] = time.strftime("%H%M%S.00", now)
-        if fields[0].endswith("RMC"):
-            fields[9] = time.strftime("%d%m%y", now)
-        body, checksum = ",".join(fields), 0
-        for letter in body:
-            checksum ^= ord(letter)
-        return f"${body}*{checksum:02X}"
-
-    def start(self, seconds_already=20):
-        now = int(time.time())
-        with open(self.into, "w") as out:
-            for second in range(seconds_already):
-                for line in self.lines[2 * second:2 * second + 2]:
-                    out.write(self.restamp(line, now - seconds_already + second) + "\r\n")
-        self._second = seconds_already
-        self._thread.start()
-        return self
-
-    def _play(self):
-        while not self._stop.wait(1.0) and 2 * self._second + 2 <= len(self.lines):
-            with open(self.into, "a") as out:
-                for line in self.lines[2 * self._second:2 * self._second + 2]:
-                    out.write(self.restamp(line, int(time.time())) + "\r\n")
-            self._second += 1
-
-    def stop(self):
-        self._stop.set()
-        self._thread.join()
 
 
 def files_below(folder):

@@ -4,7 +4,6 @@
     people_test.py --vigild PROGRAM --vigil PROGRAM [--only NAME]       or:  people_test.py BUILD-FOLDER [--only NAME]
 """
 
-import os
 import pathlib
 import shutil
 import sys
@@ -12,9 +11,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, run_journeys, search  # noqa: E402
+from house import House, run_journeys, search, wrong_clock  # noqa: E402
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 PLAN = ["Call Maria, not the family", "Go in twos", "", "Aigul Serikova", "insulin, morning and evening", "Uncle Bolat, her boss",
         "the cat is fed", "give my love to grandmother"]
 
@@ -30,13 +28,6 @@ class People(unittest.TestCase):
 
     def tearDown(self):
         self.house.__exit__()
-
-    def wait_for_plans(self, *people):
-        """Each of them has her newest plan."""
-        for person in people:
-            listen = person.listen()
-            listen.wait(30, "plan_kept", name="Aigul")
-            listen.interrupt()
 
     def test_nobody_is_woken_without_having_said_yes(self):
         refused = self.aigul.run("tiers", "set", lines=["Dana", ""], code=4)
@@ -69,9 +60,9 @@ class People(unittest.TestCase):
         self.assertAlmostEqual(told["until_s"] - told["at_s"], 8 * 3600, delta=60)
         own.wait(20, "tier_empty", tier=1)
         own.wait(20, "upkeep", prepared=4, responders=1)
-        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        alert = self.aigul.press()["alert"]
         boris.wait(15, "alert", alert=alert, rings=True)
-        self.assertFalse([event for event in dana.events if event["event"] == "alert"])
+        dana.never(2, "alert")
         self.aigul.run("cancel")
         mark = own.mark()
         self.dana.run("duty", "on")
@@ -91,43 +82,50 @@ class People(unittest.TestCase):
         self.aigul.tiers([self.dana], asked=False)
         told = pathlib.Path(self.house.folder) / "rung"
         dana = self.dana.listen("--on-alert", f"touch {told}")
-        self.aigul.run("alert", "--now", pin=False)
+        self.aigul.press()
         dana.wait(15, "alert", first=True, rings=False)
         dana.wait(15, "state", state="unanswered")
-        self.assertFalse(told.exists())
+        # What it has started by now had a second to leave its mark.
+        dana.interrupt()
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            self.assertFalse(told.exists())
+            time.sleep(0.05)
         uncovered = self.aigul.run("plan", "check", code=11).wait(1, "plan_check", what="uncovered")
         self.assertFalse(uncovered["good"])
 
     def test_a_plan_is_read_in_an_alert_and_not_before_and_not_in_a_drill_and_responders_reach_each_other(self):
         self.boris.meet(self.aigul)
         self.aigul.tiers([self.dana], 15, [self.boris])
-        self.wait_for_plans(self.dana, self.boris)
+        for person in (self.dana, self.boris):
+            person.keeps_plan(self.aigul)
         own = self.aigul.listen()
         self.aigul.run("plan", "edit", lines=PLAN).wait(1, "plan_edited", people=2, prepared=4)
-        self.wait_for_plans(self.dana, self.boris)
+        for person in (self.dana, self.boris):
+            person.keeps_plan(self.aigul)
         # Sealed: neither the relay nor the responders' own folders have a word of it.
         secrets = {line: line.encode() for line in PLAN if line}
         for home in (self.dana.home, self.boris.home, self.aigul.home, self.relay.data):
             self.assertEqual(search(home, secrets), [])
         dana, boris = self.dana.listen(), self.boris.listen()
-        self.aigul.run("alert", "--drill", "--now", pin=False)
+        self.aigul.press("--drill")
         drill = dana.wait(15, "alert", first=True, drill=True)
         boris.wait(40, "alert", first=True, drill=True)
         dana.wait(10, "state", alert=drill["alert"], drill=True)
-        self.assertFalse([event for event in dana.events + boris.events if event["event"] == "plan"])
+        for talk in (dana, boris):
+            talk.never(2, "plan")
         self.aigul.run("cancel")
         dana.wait(10, "ending", alert=drill["alert"], drill=True)
         mark = dana.mark()
-        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        alert = self.aigul.press()["alert"]
         self.assertNotEqual(alert, drill["alert"])
-        rung = dana.wait(15, "alert", since=mark, first=True, alert=alert, drill=False)
+        dana.wait(15, "alert", since=mark, first=True, alert=alert, drill=False)
         plan = dana.wait(10, "plan", since=mark, alert=alert)
         self.assertEqual(plan["actions"], PLAN[:2])
         self.assertEqual((plan["station_name"], plan["medication"]), (PLAN[3], PLAN[4]))
         self.assertEqual(plan["never_tell"], ["Uncle Bolat", "her boss"])
         self.assertEqual((plan["phrase_free"], plan["phrase_forced"]), (PLAN[6], PLAN[7]))
         self.assertEqual(plan["people"], ["Dana", "Boris"])
-        self.assertIsNotNone(rung)
         # Dana and Boris have never met. She writes before his tier is rung: it waits on his phone for the plan that names her.
         self.assertFalse([e for e in self.dana.run("contacts").events if e.get("name") == "Boris"])
         self.dana.run("contacts", "--all").wait(1, "contact", name="Boris", through=True, checked=False)
@@ -146,7 +144,8 @@ class People(unittest.TestCase):
         self.aigul.run("ready", code=11).wait(1, "ready_line", what="no_tiers", colour="red")
         self.aigul.ask(self.dana, self.boris, lawyers=[self.boris])
         self.aigul.tiers([self.dana], [self.boris], asked=False)
-        self.wait_for_plans(self.dana, self.boris)
+        for person in (self.dana, self.boris):
+            person.keeps_plan(self.aigul)
         red = self.aigul.run("ready", code=11)
         self.assertIn("vigil drill", red.wait(1, "ready_line", what="drill_due", colour="red")["words"])
         lawyer = red.wait(1, "ready_line", what="lawyer_drill_due", colour="red", name="Boris")
@@ -164,7 +163,7 @@ class People(unittest.TestCase):
         boris.wait(15, "alert", alert=alone, drill=True)
         self.boris.run("answer")
         own.wait(15, "state", alert=alone, state="answering", name="Boris", drill=True)
-        self.assertFalse([event for event in dana.events if event["event"] == "alert"])
+        dana.never(2, "alert")
         self.aigul.run("cancel")
         boris.wait(15, "ending", alert=alone, drill=True)
         lawyer = self.aigul.run("ready", code=11)
@@ -182,7 +181,7 @@ class People(unittest.TestCase):
         self.boris.run("answer", drill[:8])
         own.wait(15, "state", alert=drill, state="answering", name="Boris", drill=True)
         # While the drill goes on, a press is meant, and is an alert of its own.
-        real = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")
+        real = self.aigul.press()
         self.assertNotEqual(real["alert"], drill)
         dana.wait(15, "alert", alert=real["alert"], drill=False)
         self.aigul.run("cancel")
@@ -212,15 +211,11 @@ class People(unittest.TestCase):
     def test_an_address_is_asked_about_within_ten_days_and_its_owner_hears_nothing(self):
         self.aigul.tiers([self.dana])
         dana = self.dana.listen()
-        early = self.aigul.listen()
-        # Ten days later by her phone's clock only; the steady clock that timers use runs as ever.
-        later = {**os.environ, "LD_PRELOAD": FAKETIME, "FAKETIME": "+10d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        early.interrupt()
-        self.assertFalse([event for event in early.events if event["event"] == "probed"])
+        # When it is asked about was drawn when the tiers were set. Ten days later, by her phone's clock only:
         mark = dana.mark()
-        own = self.aigul.start("listen", environment=later)
+        own = self.aigul.start("listen", environment=wrong_clock(10 * 86_400))
         own.wait(60, "probed", name="Dana", good=True)
-        self.assertEqual([e for e in dana.events[mark:] if e["event"] not in ("plan_kept", "upkeep")], [])
+        dana.never(2, since=mark, event=lambda kind: kind not in ("plan_kept", "upkeep"))
 
     def reds(self, talk):
         return [event["what"] for event in talk.events if event["event"] == "ready_line" and event["colour"] == "red"]

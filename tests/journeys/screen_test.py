@@ -9,11 +9,12 @@ import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import DRIVE, Drive, Journey, run_journeys  # noqa: E402
+from drive import DRIVE, Drive  # noqa: E402
+from house import Journey, run_journeys  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 
-class Screens(Journey):
+class Circle(Journey):
     """Aigul is in danger; Dana sits in front of a terminal, Boris has lines."""
 
     @classmethod
@@ -22,28 +23,23 @@ class Screens(Journey):
             "Aigul", "Dana", "Boris", tiers=False, lease_s=60, first_rounds_s=[300, 300, 300])
         cls.aigul.tiers([cls.dana], 40, [cls.boris])
         for person in (cls.dana, cls.boris):
-            listen = person.listen()
-            listen.wait(30, "plan_kept", name="Aigul")
-            listen.interrupt()
+            person.keeps_plan(cls.aigul)
 
     def setUp(self):
-        self.terminals = []
-
-    def tearDown(self):
-        for terminal in self.terminals:
-            terminal.close()
-        self.leave_quiet(self.aigul, self.dana, self.boris)
+        self.addCleanup(self.leave_quiet, self.aigul, self.dana, self.boris)  # after whatever a test itself leaves behind
 
     def screen(self, person, **size):
         terminal = Terminal(person, ["listen"], **size)
-        self.terminals.append(terminal)
+        self.addCleanup(terminal.close)
         terminal.wait("relay heard", 30)
         return terminal
 
+
+class Screens(Circle):
     def test_the_screen_shows_an_alert_a_answers_g_gives_back_and_sigterm_restores_the_terminal(self):
         dana = self.screen(self.dana)
         self.assertTrue(dana.inside)
-        self.aigul.run("alert", "--now", pin=False)
+        self.aigul.press()
         for words in ("PRESS ANY KEY", "WHO      Aigul pressed at", "no answer is known yet",
                       "ANSWERS  nobody, as far as is known", "NEXT     tier 2", " is woken in ", "SAFE?    NOT KNOWN",
                       "WHERE    not known"):
@@ -81,21 +77,21 @@ class Screens(Journey):
     def test_a_share_that_goes_on_stands_on_the_screen(self):
         lines = self.dana.listen()
         drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "shared.nmea").start()
+        self.addCleanup(drive.stop)
+        self.addCleanup(self.aigul.run, "share", "stop", code=None)
         share = self.aigul.start("share", "start", "--with", "Dana", "--for", "1h", "--every", "2s", "--fix", drive.into)
         lines.wait(30, "sharing", name="Aigul")
         lines.wait(30, "place", name="Aigul")
         lines.interrupt()
-        drive.stop()
         share.kill()
         # Nothing of it is news to this screen: it knows what goes on.
         dana = self.screen(self.dana)
         dana.wait("Aigul shows you where her phone is")
         dana.wait("Aigul's phone was within about 1 km of")
-        self.aigul.run("share", "stop", code=None)
 
     def test_marks_and_notes_reach_the_others_and_not_her_and_the_timeline_holds(self):
         dana, boris, own = self.screen(self.dana), self.boris.listen(), self.aigul.listen()
-        alert = self.aigul.run("alert", "--now", pin=False).wait(1, "state", state="on_relay")["alert"]
+        alert = self.aigul.press()["alert"]
         dana.wait("Aigul pressed at")
         dana.press("a")
         dana.wait("you are answering")
@@ -113,7 +109,7 @@ class Screens(Journey):
         dana.wait("you: held at")
         self.boris.run("note", lines=["her neighbour saw two men"]).wait(1, "noted", others=1)
         dana.wait("Boris: »her neighbour saw two men«")
-        self.assertFalse([event for event in own.events if event["event"] in ("mark", "note")])
+        own.never(2, event=lambda kind: kind in ("mark", "note"))
         dana.end(signal.SIGTERM)
         boris.interrupt()
         timeline = self.dana.run("timeline", alert[:8])
@@ -131,10 +127,14 @@ class Screens(Journey):
         self.assertIn("her neighbour saw two men", page.read_text())
         self.assertEqual(page.stat().st_mode & 0o777, 0o600)
 
+
+class Silenced(Circle):
+    """People of their own: whom Dana has silenced rings at hers in no other test."""
+
     def test_whoever_silences_a_person_hears_nothing_and_the_others_are_told(self):
         boris = self.boris.listen()
         dana = self.screen(self.dana)
-        self.aigul.run("alert", "--now", pin=False)
+        self.aigul.press()
         dana.wait("Aigul pressed at")
         boris.wait(60, "alert", first=True)
         boris.wait(20, "plan")
@@ -146,4 +146,4 @@ class Screens(Journey):
 
 
 if __name__ == "__main__":
-    run_journeys("The responder's screen, with real processes over real TLS and a pty.", Screens)
+    run_journeys("The responder's screen, with real processes over real TLS and a pty.", Screens, Silenced)

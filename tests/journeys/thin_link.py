@@ -21,11 +21,10 @@ class ThinLink:
     def __init__(self, target_port, seed=1):
         self.target_port, self.random = target_port, random.Random(seed)
         self.be(0, 1e9, 0)
-        self.up_bytes = self.down_bytes = 0
+        self.up_bytes = []  # of each connection so far, in the order in which they were opened
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, args=(started,), daemon=True).start()
         started.wait()
 
     def be(self, rtt_s, kbit_s, loss):
@@ -38,21 +37,20 @@ class ThinLink:
         started.set()
         self._loop.run_forever()
 
-    def stop(self):
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-
     async def _serve(self, near_in, near_out):
+        number = len(self.up_bytes)
+        self.up_bytes.append(0)
         try:
             far_in, far_out = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:
             near_out.close()
             return
         await asyncio.sleep(self.rtt_s)  # SYN, SYN-ACK
-        await asyncio.gather(self._carry(near_in, far_out, True), self._carry(far_in, near_out, False))
+        await asyncio.gather(self._carry(near_in, far_out, number), self._carry(far_in, near_out))
 
-    async def _carry(self, source, sink, up):
-        """One direction: segments leave at the link's rate, within the window, and arrive in order."""
+    async def _carry(self, source, sink, up_number=None):
+        """One direction: segments leave at the link's rate, within the window, and arrive in order. Those on their way up are
+        counted for the connection of this number."""
         loop = asyncio.get_running_loop()
         arrivals = asyncio.Queue()
         window = {"size": FIRST_WINDOW, "under_way": 0}
@@ -94,10 +92,8 @@ class ThinLink:
                 late_s = self.rtt_s + (0 if more else TIMER_S)
             arrived_s = max(arrived_s, free_s + self.rtt_s / 2 + late_s)
             window["under_way"] += 1
-            if up:
-                self.up_bytes += len(data)
-            else:
-                self.down_bytes += len(data)
+            if up_number is not None:
+                self.up_bytes[up_number] += len(data)
             await arrivals.put((arrived_s, data or None))
             if not data:
                 break
