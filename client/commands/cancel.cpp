@@ -1,8 +1,6 @@
 // `vigil cancel`: the newest alert, with the PIN. Whatever that PIN opens is shown to the relay: an ending that stops, or its
 // twin that does not. The same steps, words and files either way; nothing here knows which it was
 // (docs/decisions/0006-an-ending-goes-before-its-alert.md).
-#include <algorithm>
-
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/inbox.hpp"
@@ -14,15 +12,6 @@
 
 namespace vigil::client::commands {
 namespace {
-
-bool still_open(const Outbox& outbox, const std::vector<ItemId>& items) {
-  const Outcome<std::vector<kept::Item>> all = outbox.list();
-  if (!all) return true;
-  return std::any_of(all->begin(), all->end(), [&](const kept::Item& item) {
-    const auto id = ItemId::from(view(item.id()));
-    return is_open(item) && id && std::find(items.begin(), items.end(), *id) != items.end();
-  });
-}
 
 asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningAlert running) {
   std::vector<ItemId> items;

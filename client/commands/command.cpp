@@ -1,5 +1,7 @@
 #include "client/commands/command.hpp"
 
+#include <algorithm>
+
 #include "client/clock.hpp"
 #include "client/mail.hpp"
 #include "client/running.hpp"
@@ -50,6 +52,15 @@ Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task) {
   io.run();
   if (failed) std::rethrow_exception(failed);
   return code.value_or(Exit::failed);
+}
+
+bool still_open(const Outbox& outbox, const std::vector<ItemId>& items) {
+  const Outcome<std::vector<kept::Item>> all = outbox.list();
+  if (!all) return true;
+  return std::any_of(all->begin(), all->end(), [&](const kept::Item& item) {
+    const auto id = ItemId::from(view(item.id()));
+    return is_open(item) && id && std::find(items.begin(), items.end(), *id) != items.end();
+  });
 }
 
 asio::awaitable<Sending> send_now(Account& account, const std::vector<ItemId>& items) {

@@ -80,5 +80,8 @@ std::string need_line(const std::string& prompt);
 // Sends what has just been put into the outbox, and whatever else is due; shows what became of it. 'about' as in about.hpp.
 enum class Sending { sent, waiting, refused };
 asio::awaitable<Sending> send_now(Account& account, const std::vector<ItemId>& items);
+// Whether any of these still waits for a relay that takes it; also when that cannot be read. Says of several relays what the
+// worst of Sending cannot.
+bool still_open(const Outbox& outbox, const std::vector<ItemId>& items);
 
 }  // namespace vigil::client::commands
