@@ -22,6 +22,9 @@ std::string check_in_kept_watch(std::string_view clock, std::size_t relays) {
 std::string check_in_not_watched() {
   return "NOBODY IS KEEPING WATCH: no relay has your check-in yet. It is tried again and again while any vigil command runs.";
 }
+std::string check_in_refused() {
+  return "NOBODY IS KEEPING WATCH: the relay does not take this check-in, and nothing was kept. Who cannot be reached: vigil ready";
+}
 std::string check_in_ok(std::string_view clock) {
   return fmt::format("Silence counts from {} now.", clock);
 }

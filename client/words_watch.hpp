@@ -15,6 +15,7 @@ std::string check_in_runs_already();
 std::string no_check_in();
 std::string check_in_kept_watch(std::string_view clock, std::size_t relays);
 std::string check_in_not_watched();
+std::string check_in_refused();
 std::string check_in_ok(std::string_view clock);
 std::string check_in_ok_failed(std::string_view clock);
 std::string check_in_over();
