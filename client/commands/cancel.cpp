@@ -8,10 +8,20 @@
 #include "client/telling.hpp"
 #include "client/upkeep.hpp"
 #include "client/words.hpp"
+#include "client/words_watch.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
 namespace {
+
+std::optional<kept::RunningAlert> running_with(const SendSlot& slot, View alert_id) {
+  const Outcome<std::vector<kept::RunningAlert>> all = slot.running();
+  if (!all) return std::nullopt;
+  for (const kept::RunningAlert& one : *all) {
+    if (one.alert_id() == text(alert_id)) return one;
+  }
+  return std::nullopt;
+}
 
 asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningAlert running) {
   std::vector<ItemId> items;
@@ -55,8 +65,14 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
 
 }  // namespace
 
-asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen) {
-  std::optional<kept::RunningAlert> running = newest_running(account.slot, wall_s(), limits::vigil_life_s);
+asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen, Bytes alert_id) {
+  std::optional<kept::RunningAlert> running = alert_id.empty()
+                                                  ? newest_running(account.slot, wall_s(), limits::vigil_life_s)
+                                                  : running_with(account.slot, alert_id);
+  // A check-in that was told is an alert on the screen, and ends otherwise.
+  const Outcome<std::optional<kept::RunningCheckIn>> check_in = account.slot.check_in();
+  if (!running && check_in && *check_in && (*check_in)->alert().alert_id() == text(alert_id))
+    throw Stop{Exit::usage, words::own_check_in_fired()};
   if (!running) throw Stop{Exit::ended, words::nothing_to_cancel()};
   const Exit code = co_await end_alert(account, screen, std::move(*running));
   co_return code;
@@ -66,7 +82,7 @@ Exit run_cancel(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   asio::io_context io(1);
-  return run_to_end(io, end_own_alert(*account, screen));
+  return run_to_end(io, end_own_alert(*account, screen, {}));
 }
 
 void add_cancel(CLI::App& app, Common& common, Run& run) {

@@ -52,7 +52,8 @@ void add_tell(CLI::App& app, Common& common, Run& run);
 // What the keys of the full screen do too. They say what came of it on 'screen', or throw Stop.
 asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState alert, bool answers);
 asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState alert, std::string note);
-asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen);
+// This one, or the newest when 'alert_id' is empty.
+asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen, Bytes alert_id);
 
 asio::awaitable<Exit> mark_alert(Account& account, Screen& screen, AlertState alert, content::Mark mark);
 asio::awaitable<Exit> note_alert(Account& account, Screen& screen, AlertState alert, std::string text);

@@ -193,7 +193,7 @@ void LiveScreen::command(char letter) {
     return;
   }
   if (!alert->record().hers()) return on_alert(letter, *alert);
-  if (letter == 'c') end_own();
+  if (letter == 'c') end_own(*alert);
 }
 
 void LiveScreen::on_alert(char letter, const AlertState& alert) {
@@ -241,19 +241,19 @@ void LiveScreen::ask_mark(const AlertState& alert) {
 }
 
 // The PIN is asked again, and what it opens is shown to the relay: this screen knows as little as `vigil cancel` which it was.
-void LiveScreen::end_own() {
-  ask({.words = words::ask_pin_again(), .secret = true, .bytes_max = 256, .then = [this](std::string pin) {
+void LiveScreen::end_own(const AlertState& alert) {
+  ask({.words = words::ask_pin_again(), .secret = true, .bytes_max = 256, .then = [this, alert_id = id_of(alert)](std::string pin) {
          Outcome<std::unique_ptr<Account>> opened = Account::open(account_.home, view(pin));
          wipe({reinterpret_cast<std::uint8_t*>(pin.data()), pin.size()});
          if (!opened) {
            const Trouble trouble = trouble_of(opened.error(), account_.home.folder().string());
            return take(Screen::Kind::loud, trouble.words);
          }
-         const auto end = [](Screen& screen, std::unique_ptr<Account> with) -> asio::awaitable<Exit> {
-           const Exit code = co_await end_own_alert(*with, screen);
+         const auto end = [](Screen& screen, std::unique_ptr<Account> with, Bytes which) -> asio::awaitable<Exit> {
+           const Exit code = co_await end_own_alert(*with, screen, std::move(which));
            co_return code;
          };
-         begin(end(screen_, std::move(*opened)));
+         begin(end(screen_, std::move(*opened), alert_id));
        }});
 }
 

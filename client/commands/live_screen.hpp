@@ -41,7 +41,7 @@ class LiveScreen {
   void choose(int step);
   void ask(Question question);
   void begin(asio::awaitable<Exit> action);
-  void end_own();
+  void end_own(const AlertState& alert);
   void take(Screen::Kind kind, const std::string& sentence);
   ScreenModel model();
   std::vector<AlertState> going_on();
