@@ -47,7 +47,7 @@ ReadyPerson person_of(Account& account, const Counted& one, std::uint64_t now_s)
     person.addresses.push_back(
         {.relay = relay_name(reach.routes), .good_s = probe ? probe->good_s : 0, .refused_s = probe ? probe->refused_s : 0});
   }
-  if (const auto drill = Drills(account.container).newest(true, 1, 0)) person.drilled_s = drill->pressed_s;
+  if (const auto drill = Drills(account.container).newest_of(one.contact.id)) person.drilled_s = drill->pressed_s;
   for (const Booking& booking : Drills(account.container).bookings()) {
     if (booking.contact == one.contact.id) person.booked_s = booking.at_s;
   }

@@ -101,6 +101,15 @@ std::optional<Drill> Drills::newest(bool lawyer) {
   return newest(lawyer, 0, 0);
 }
 
+std::optional<Drill> Drills::newest_of(ContactId lawyer) {
+  Query found = container_.query(
+      "SELECT drills.pressed_s FROM drills JOIN drill_people ON drill_people.alert_id = drills.alert_id "
+      "WHERE drills.lawyer = ? AND drill_people.contact = ? ORDER BY drills.pressed_s DESC LIMIT 1");
+  found.bind(true).bind(static_cast<std::int64_t>(lawyer));
+  if (!found.row()) return std::nullopt;
+  return Drill{.pressed_s = found.count(0), .people = 1};
+}
+
 void Drills::book(const Booking& booking) {
   Container::Transaction step(container_);
   container_.query("INSERT OR REPLACE INTO drill_bookings (contact, at_s) VALUES (?, ?)")

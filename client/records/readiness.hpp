@@ -45,6 +45,8 @@ class Drills {
   // The newest that at least so many people answered; nothing when there is none since 'since_s'.
   std::optional<Drill> newest(bool lawyer, std::size_t people, std::uint64_t since_s);
   std::optional<Drill> newest(bool lawyer);
+  // The newest of a lawyer alone that this person answered; nothing when there is none.
+  std::optional<Drill> newest_of(ContactId lawyer);
 
   void book(const Booking& booking);  // one for each lawyer; a later one replaces it
   void call_off(ContactId contact);
