@@ -194,11 +194,20 @@ std::string noted() {
 std::string mark_kept() {
   return "NOT SENT YET to everybody: no relay answers. It goes out as soon as any vigil command reaches a relay.";
 }
+std::string others_told() {
+  return "The other responders are told.";
+}
+std::string told_not_all() {
+  return "Not everybody is told: a relay does not know an address any more. It is tried again every 10 minutes for 2 hours. Call.";
+}
+std::string told_nobody() {
+  return "Nobody is told: none of the other responders can be reached from here. It is kept on this device only. Call.";
+}
 std::string nobody_to_tell() {
   return "Kept on this device only: no other responder of this person is known here.";
 }
 std::string muted_now(std::string_view name, std::string_view clock) {
-  return fmt::format("Alerts of {} do not ring here until {}. The other responders are told.", name, clock);
+  return fmt::format("Alerts of {} do not ring here until {}.", name, clock);
 }
 std::string no_mute_without_alert(std::string_view name) {
   return fmt::format("No alert of {} is known here: there is nothing to silence.", name);

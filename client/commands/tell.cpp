@@ -17,6 +17,7 @@ struct TellOptions {
 
 asio::awaitable<Exit> send_told(Account& account, Screen& screen, Told told, std::string done) {
   for (const std::string& name : told.failed) screen.trouble(words::cannot_be_reached(name));
+  if (told.items.empty() && !told.failed.empty()) co_return screen.fail(Exit::refused, words::told_nobody());
   if (told.items.empty()) {
     screen.say(words::nobody_to_tell());
     co_return Exit::done;
@@ -29,7 +30,7 @@ asio::awaitable<Exit> send_told(Account& account, Screen& screen, Told told, std
     case Sending::waiting:
       co_return screen.fail(Exit::not_sent, words::mark_kept());
     case Sending::refused:
-      co_return screen.fail(Exit::refused, words::mark_kept());
+      co_return screen.fail(Exit::refused, words::told_not_all());
   }
   co_return Exit::failed;
 }
@@ -125,8 +126,8 @@ asio::awaitable<Exit> mute_person(Account& account, Screen& screen, AlertState a
   JsonLine line("muted", wall_s());
   line.text("name", name).number("until_s", static_cast<std::int64_t>(until_s)).flag("own", true);
   screen.event(line.number("others", static_cast<std::int64_t>(told.items.size())));
-  const std::string done = words::muted_now(name, clock_text(until_s, wall_s()));
-  const Exit code = co_await send_told(account, screen, std::move(told), done);
+  screen.say(words::muted_now(name, clock_text(until_s, wall_s())));  // whatever becomes of telling the others
+  const Exit code = co_await send_told(account, screen, std::move(told), words::others_told());
   co_return code;
 }
 
