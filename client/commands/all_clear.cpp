@@ -48,6 +48,8 @@ asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState a
     request.mutable_close()->set_token(vigil.your_close());
     return request;
   });
+  // None of its relays is known here: there is nobody to ask, now or later.
+  if (asked.answers.empty() && asked.unreached.empty()) throw Stop{Exit::no_route, words::no_route()};
   bool counted = false;
   bool over = false;
   Status refused = wire::STATUS_UNSET;
