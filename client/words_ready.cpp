@@ -13,6 +13,12 @@ std::string drill_due(std::string_view name) {
 std::string booked_with(std::string_view name, std::string_view clock) {
   return fmt::format("Booked with {}: {}. `vigil listen` reminds you then.", name, clock);
 }
+std::string called_off_with(std::string_view name, std::string_view clock) {
+  return fmt::format("The drill with {} does not take place: {}.", name, clock);
+}
+std::string no_booking() {
+  return "No drill is booked.";
+}
 std::string bad_time() {
   return "A time in the future is written like 18:00 or \"2026-11-30 18:00\".";
 }

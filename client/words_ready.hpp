@@ -11,6 +11,8 @@ namespace vigil::client::words {
 std::string pressing_drill();
 std::string drill_due(std::string_view name);
 std::string booked_with(std::string_view name, std::string_view clock);
+std::string called_off_with(std::string_view name, std::string_view clock);
+std::string no_booking();
 std::string bad_time();
 std::string ready_relay(std::string_view relay);
 std::string ready_relay_silent(std::string_view relay);

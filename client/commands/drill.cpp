@@ -58,24 +58,42 @@ std::vector<Contact> lawyers_of(Account& account) {
   return lawyers;
 }
 
-asio::awaitable<Exit> book(Account& account, Screen& screen, std::uint64_t at_s, bool call_off) {
+asio::awaitable<Exit> tell_booking(Account& account, Screen& screen, const Contact& lawyer, std::uint64_t at_s, bool cancelled) {
+  content::Content content = new_content(wall_s());
+  content.mutable_drill_booking()->set_at_s(at_s);
+  content.mutable_drill_booking()->set_cancelled(cancelled);
+  const Sending sending = co_await write_now(account, lawyer, content, wire::NORMAL);
+  JsonLine line("booking", wall_s());
+  line.text("name", lawyer.name).number("for_s", static_cast<std::int64_t>(at_s)).flag("cancelled", cancelled);
+  screen.event(line);
+  const Exit code = say_sending(screen, sending, lawyer.name);
+  const std::string name = printable(lawyer.name);
+  const std::string clock = clock_text(at_s, wall_s());
+  if (code == Exit::done) screen.say(cancelled ? words::called_off_with(name, clock) : words::booked_with(name, clock));
+  co_return code;
+}
+
+asio::awaitable<Exit> book(Account& account, Screen& screen, std::uint64_t at_s) {
   Exit worst = Exit::done;
   for (const Contact& lawyer : lawyers_of(account)) {
-    content::Content content = new_content(wall_s());
-    content.mutable_drill_booking()->set_at_s(at_s);
-    content.mutable_drill_booking()->set_cancelled(call_off);
-    if (call_off) {
-      Drills(account.container).call_off(lawyer.id);
-    } else {
-      Drills(account.container).book({.contact = lawyer.id, .at_s = at_s});
-    }
-    const Sending sending = co_await write_now(account, lawyer, content, wire::NORMAL);
-    JsonLine line("booking", wall_s());
-    line.text("name", lawyer.name).number("for_s", static_cast<std::int64_t>(at_s)).flag("cancelled", call_off);
-    screen.event(line);
-    const Exit code = say_sending(screen, sending, lawyer.name);
+    Drills(account.container).book({.contact = lawyer.id, .at_s = at_s});
+    const Exit code = co_await tell_booking(account, screen, lawyer, at_s, false);
     if (code != Exit::done) worst = code;
-    if (code == Exit::done && !call_off) screen.say(words::booked_with(printable(lawyer.name), clock_text(at_s, wall_s())));
+  }
+  co_return worst;
+}
+
+// Each is told which one: the time that was agreed.
+asio::awaitable<Exit> call_off(Account& account, Screen& screen) {
+  const std::vector<Booking> bookings = Drills(account.container).bookings();
+  if (bookings.empty()) throw Stop{Exit::usage, words::no_booking()};
+  Exit worst = Exit::done;
+  for (const Booking& booking : bookings) {
+    Drills(account.container).call_off(booking.contact);
+    const auto lawyer = account.contacts.find(booking.contact);
+    if (!lawyer) continue;
+    const Exit code = co_await tell_booking(account, screen, *lawyer, booking.at_s, true);
+    if (code != Exit::done) worst = code;
   }
   co_return worst;
 }
@@ -107,7 +125,8 @@ Exit run(const Common& common, const DrillOptions& options) {
   }
   const std::unique_ptr<Account> account = open_account(common);
   asio::io_context io(1);
-  if (at_s != 0 || options.call_off) return run_to_end(io, book(*account, screen, at_s, options.call_off));
+  if (options.call_off) return run_to_end(io, call_off(*account, screen));
+  if (at_s != 0) return run_to_end(io, book(*account, screen, at_s));
   return run_to_end(io, drill_lawyer(*account, screen, options.now));
 }
 
