@@ -1,7 +1,6 @@
 #include "client/checkin.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "client/clock.hpp"
@@ -48,18 +47,6 @@ void change_vigil(SendSlot& slot, View checkin_id, View vigil_id, const std::fun
 }
 
 }  // namespace
-
-std::optional<std::uint32_t> read_duration(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (error != std::errc{} || value == 0 || value > 1'000'000) return std::nullopt;
-  if (unit.empty() || unit == "s") return value;
-  if (unit == "m" || unit == "min") return value <= 10'000 ? std::optional(value * 60) : std::nullopt;
-  if (unit == "h") return value <= 1'000 ? std::optional(value * 3600) : std::nullopt;
-  if (unit == "d") return value <= 30 ? std::optional(value * 86'400) : std::nullopt;
-  return std::nullopt;
-}
 
 // ---- one's own
 

@@ -8,7 +8,6 @@
 
 #include <map>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "client/fix_feed.hpp"
@@ -21,9 +20,6 @@ inline constexpr std::uint32_t check_in_refresh_s = 5 * 60;  // fresh places int
 inline constexpr std::uint32_t check_in_period_min_s = 10;   // shorter ones fire before a person can act
 inline constexpr std::uint32_t check_in_period_max_s = 24 * 3600;
 inline constexpr std::uint64_t watch_dark_s = 20 * 60;  // then nobody keeps watch
-
-// "90s", "30m", "4h", "2d" or seconds; nothing else, and never 0.
-std::optional<std::uint32_t> read_duration(std::string_view text);
 
 // ---- one's own
 

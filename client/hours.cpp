@@ -84,26 +84,15 @@ std::optional<FromTo> read_hours(std::string_view line) {
 }
 
 std::optional<std::uint64_t> read_duration(std::string_view line, std::uint64_t most_s) {
-  if (line.size() < 2) return std::nullopt;
+  const std::size_t digits = std::min(line.find_first_not_of("0123456789"), line.size());
+  const std::string_view unit = line.substr(digits);
   std::uint64_t unit_s = 0;
-  switch (line.back()) {
-    case 's':
-      unit_s = 1;
-      break;
-    case 'm':
-      unit_s = 60;
-      break;
-    case 'h':
-      unit_s = 3600;
-      break;
-    case 'd':
-      unit_s = 86'400;
-      break;
-    default:
-      return std::nullopt;
-  }
-  const auto count = read_number(line.substr(0, line.size() - 1), 1'000'000);
-  if (!count || *count == 0 || *count * unit_s > most_s) return std::nullopt;
+  if (unit.empty() || unit == "s") unit_s = 1;
+  if (unit == "m" || unit == "min") unit_s = 60;
+  if (unit == "h") unit_s = 3600;
+  if (unit == "d") unit_s = 86'400;
+  const auto count = read_number(line.substr(0, digits), 100'000'000);
+  if (unit_s == 0 || !count || *count == 0 || *count * unit_s > most_s) return std::nullopt;
   return *count * unit_s;
 }
 

@@ -12,6 +12,7 @@ namespace vigil::client {
 inline constexpr std::uint32_t day_minutes = 24 * 60;
 inline constexpr std::uint32_t week_minutes = 7 * day_minutes;
 inline constexpr std::uint32_t every_day = 0x7F;
+inline constexpr std::uint64_t typed_most_s = 30 * 24 * 3600ull;  // for callers with bounds of their own
 
 struct WakeHours {
   std::uint32_t days = every_day;   // bit 0 = Monday: the day on which the hours begin
@@ -31,7 +32,7 @@ struct FromTo {
 };
 // "22-8", "22:30-8:15", "0-24".
 std::optional<FromTo> read_hours(std::string_view line);
-// "90s", "30m", "8h", "2d": seconds, at least 1 and at most 'most_s'.
+// "90s" or "90", "30m" or "30min", "8h", "2d": seconds, at least 1 and at most 'most_s'.
 std::optional<std::uint64_t> read_duration(std::string_view line, std::uint64_t most_s);
 
 // Her week at this moment, from Monday midnight, by the offset that she gave.

@@ -22,7 +22,7 @@ constexpr const char* about =
 constexpr const char* codes =
     "Exit codes:\n"
     "  0  done; alert: it is on a relay        6  no relay answered, and nothing was kept\n"
-    "  1  not understood; nothing happened     7  the words differ, or nobody came\n"
+    "  1  not understood; nothing happened     7  the words differ, nobody came, or no\n"
     "  2  NOT SENT YET: kept, tried again      8  somebody else is answering already\n"
     "  3  wrong PIN                            9  this alert is over\n"
     "  4  refused: used, withdrawn, no yes    10  something else; the sentence says what\n"

@@ -133,7 +133,7 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
     }
     if (fix.battery_percent <= 100) screen.detail(words::battery(fix.battery_percent));
   }
-  if (!alert.note().empty()) screen.detail(words::note_is(printable(alert.note(), note_characters_max)));
+  if (!alert.note().empty()) screen.detail(words::wrote(printable(alert.note(), note_characters_max)));
   screen.detail(words::how_to_answer(short_id(news.alert_id)));
   if (!news.rings) screen.detail(words::shown_not_rung());
 }

@@ -5,7 +5,9 @@
 #include <array>
 
 #include "client/clock.hpp"
+#include "client/joined.hpp"
 #include "client/printable.hpp"
+#include "client/screen_words.hpp"
 #include "client/words.hpp"
 #include "crypto/base/encoding.hpp"
 
@@ -131,14 +133,12 @@ void show_plan(Screen& screen, const News& news, std::uint64_t now_s) {
   const auto say = [&](const std::string& sentence) { screen.detail(sentence); };
   int number = 1;
   for (const std::string& action : plan.actions()) say(words::plan_action(number++, shown(action)));
-  if (!plan.station_name().empty()) say(words::plan_station(shown(plan.station_name())));
-  if (!plan.medication().empty()) say(words::plan_medication(shown(plan.medication())));
-  for (const std::string& one : plan.never_tell()) say(words::plan_never_tell(shown(one)));
-  if (!plan.phrase_free().empty()) say(words::plan_phrase_free(shown(plan.phrase_free())));
-  if (!plan.phrase_forced().empty()) say(words::plan_phrase_forced(shown(plan.phrase_forced())));
-  std::string joined;
-  for (const std::string& name : people) joined += (joined.empty() ? "" : ", ") + name;
-  if (!joined.empty()) say(words::plan_people(joined));
+  if (!plan.station_name().empty()) say(words::station(shown(plan.station_name())));
+  if (!plan.medication().empty()) say(words::medication_is(shown(plan.medication())));
+  for (const std::string& one : plan.never_tell()) say(words::never_tell(shown(one)));
+  if (!plan.phrase_free().empty() || !plan.phrase_forced().empty())
+    say(words::phrases(shown(plan.phrase_free()), shown(plan.phrase_forced())));
+  if (!people.empty()) say(words::plan_people(joined(people)));
 }
 
 void show_booking(Screen& screen, const News& news, std::uint64_t now_s) {

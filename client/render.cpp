@@ -9,6 +9,7 @@
 #include "client/clock.hpp"
 #include "client/json_events.hpp"
 #include "client/news.hpp"
+#include "client/joined.hpp"
 #include "client/screen_words.hpp"
 #include "client/words.hpp"
 
@@ -114,10 +115,6 @@ std::string left(std::uint64_t seconds) {
   if (seconds >= 600) return words::age(seconds);
   if (seconds < 60) return fmt::format("{} s", seconds);
   return fmt::format("{} min {} s", seconds / 60, seconds % 60);
-}
-
-std::string joined(const std::vector<std::string>& parts, std::string_view between) {
-  return fmt::format("{}", fmt::join(parts, between));
 }
 
 // The rows of one screen while it is being filled.
@@ -238,7 +235,7 @@ std::string mark(const MarkLine& line, std::uint64_t now_s) {
 }
 
 std::string safe(const AlertPanel& panel) {
-  if (panel.view.shown == Shown::all_clear) return words::safe_all_clear();
+  if (panel.view.shown == Shown::all_clear) return words::all_clear();
   if (panel.view.forced) return words::safe_not_known() + " " + words::forced_to_cancel();
   if (panel.drill) return words::safe_drill();
   if (panel.all_clear_said != 0) return words::safe_one_says(panel.all_clear_said);

@@ -112,7 +112,7 @@ std::string next_tier(std::uint32_t tier, std::string_view names, std::string_vi
                        : fmt::format("tier {} ({}) is woken in {}", tier, names, in);
 }
 std::string next_round(std::uint32_t round, std::string_view in) {
-  return fmt::format("everybody again (round {}) in {}", round, in);
+  return fmt::format("round {} begins with tier 1 in {}", round, in);
 }
 std::string next_hold(std::string_view in) {
   return fmt::format("goes out in {}", in);
@@ -125,9 +125,6 @@ std::string safe_not_known() {
 }
 std::string safe_drill() {
   return "this is a drill";
-}
-std::string safe_all_clear() {
-  return "all clear";
 }
 std::string safe_one_says(std::uint32_t people) {
   return people == 1 ? "NOT SURE. 1 person says all clear; it takes 2." : fmt::format("{} people say all clear.", people);
@@ -145,6 +142,8 @@ std::string never_tell(std::string_view whom) {
   return fmt::format("Never tell: {}", whom);
 }
 std::string phrases(std::string_view free, std::string_view forced) {
+  if (forced.empty()) return fmt::format("She speaks freely if she says »{}«.", free);
+  if (free.empty()) return fmt::format("Somebody listens if she says »{}«.", forced);
   return fmt::format("She speaks freely if she says »{}«; somebody listens if she says »{}«.", free, forced);
 }
 std::string mark_kind(content::Mark::Kind kind) {
@@ -198,7 +197,8 @@ std::string others_told() {
   return "The other responders are told.";
 }
 std::string told_not_all() {
-  return "Not everybody is told: a relay does not know an address any more. It is tried again every 10 minutes for 2 hours. Call.";
+  return "Not everybody is told: a relay does not know an address any more. It is tried again every 10 minutes for 2 hours. "
+         "Call.";
 }
 std::string told_nobody() {
   return "Nobody is told: none of the other responders can be reached from here. It is kept on this device only. Call.";
@@ -367,6 +367,9 @@ std::string timeline_printed(std::string_view path) {
 }
 std::string ask_plain_text() {
   return "Write it? [yes/no] ";
+}
+std::string timeline_not_written() {
+  return "Nothing was written.";
 }
 std::string times_are() {
   return "Times are those of the writers' clocks; an entry without its writer's time has this device's.";

@@ -55,7 +55,6 @@ std::string next_hold(std::string_view in);
 // ---- is she safe
 std::string safe_not_known();
 std::string safe_drill();
-std::string safe_all_clear();
 std::string safe_one_says(std::uint32_t people);
 
 // ---- the plan, marks, notes, mutes
@@ -131,6 +130,7 @@ std::string timeline_checked(std::size_t good, std::size_t bad);
 std::string timeline_plain_warning();
 std::string timeline_printed(std::string_view path);
 std::string ask_plain_text();
+std::string timeline_not_written();
 std::string times_are();
 
 }  // namespace vigil::client::words

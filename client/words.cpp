@@ -80,9 +80,6 @@ std::string her_clock_is_ahead() {
 std::string pressed_again(std::uint32_t times) {
   return fmt::format("She has pressed again ({} more).", times);
 }
-std::string note_is(std::string_view note) {
-  return fmt::format("She wrote: {}", note);
-}
 std::string place_is(std::string_view coordinates, std::string_view age, std::string_view accuracy) {
   return fmt::format("Her phone was at {}, {} ago{}.", coordinates, age, accuracy);
 }
@@ -213,9 +210,6 @@ std::string close_counted() {
 }
 std::string close_waits() {
   return "NOT SENT YET: no relay answers. Your all-clear goes out as soon as any vigil command reaches a relay.";
-}
-std::string closed_by_two() {
-  return "all clear";
 }
 std::string no_such_alert() {
   return "There is no such alert here. `vigil status` lists those that are going on.";

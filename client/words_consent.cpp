@@ -12,7 +12,7 @@ std::string asks_you(std::string_view name, bool lawyer) {
                 : fmt::format("{} asks whether her alert may wake you.", name);
 }
 std::string how_to_accept(std::string_view name) {
-  return fmt::format("Yes: vigil duty accept {0} [--days mon-fri] [--hours 22-8]. No: vigil duty decline {0}", name);
+  return fmt::format("Yes: vigil duty accept [--days mon-fri] [--hours 22-8]. No: vigil duty decline. It asks whom: {}.", name);
 }
 std::string has_accepted(std::string_view name, std::string_view hours) {
   return fmt::format("Your alert may wake {}: {}.", name, hours);
@@ -30,7 +30,7 @@ std::string has_left(std::string_view name) {
   return fmt::format("{} is no longer among your people. Your alert does not wake her any more.", name);
 }
 std::string tier_empty(std::uint32_t tier) {
-  return fmt::format("NOBODY IN TIER {} WOULD BE WOKEN NOW. Ask somebody else: vigil ask NAME", tier);
+  return fmt::format("NOBODY IN TIER {} WOULD BE WOKEN NOW. Ask somebody else: vigil ask", tier);
 }
 std::string shown_not_rung() {
   return "It does not ring here: you have not accepted, are off duty, have silenced her, or these are not your hours.";
@@ -39,7 +39,7 @@ std::string asked_her(std::string_view name) {
   return fmt::format("{} is asked. The answer comes to `vigil listen`.", name);
 }
 std::string ask_her_first(std::string_view name) {
-  return fmt::format("{0} has not said that your alert may wake her. Ask her first: vigil ask {0}", name);
+  return fmt::format("{} has not said that your alert may wake her. Ask her first: vigil ask (it asks whom).", name);
 }
 std::string has_not_asked(std::string_view name) {
   return fmt::format("{} has not asked you. Who has: vigil duty show", name);
@@ -127,21 +127,6 @@ std::string plan_edited(std::size_t people) {
 std::string plan_action(int number, std::string_view action) {
   return fmt::format("Do {}: {}", number, action);
 }
-std::string plan_station(std::string_view name) {
-  return fmt::format("When you call a police station, ask for: {}", name);
-}
-std::string plan_medication(std::string_view medication) {
-  return fmt::format("Medication, health: {}", medication);
-}
-std::string plan_never_tell(std::string_view who) {
-  return fmt::format("Never tell: {}", who);
-}
-std::string plan_phrase_free(std::string_view phrase) {
-  return fmt::format("She speaks freely if she says: {}", phrase);
-}
-std::string plan_phrase_forced(std::string_view phrase) {
-  return fmt::format("Somebody listens if she says: {}", phrase);
-}
 std::string plan_people(std::string_view names) {
   return fmt::format("Her people: {}", names);
 }
@@ -158,7 +143,7 @@ std::string plan_without_phrases() {
   return "Your plan has no two phrases (free, forced): vigil plan edit";
 }
 std::string plan_without_lawyer() {
-  return "There is no lawyer in your tiers. If you have one: vigil ask NAME --lawyer";
+  return "There is no lawyer in your tiers. If you have one: vigil ask --lawyer";
 }
 std::string nobody_covers(std::string_view range) {
   return fmt::format("Nobody in tier 1 may be woken: {}. Ask somebody for these hours.", range);

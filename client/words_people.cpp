@@ -22,6 +22,9 @@ std::string ask_new_pin_again() {
 std::string ask_own_name() {
   return "What should others see as your name? (may be empty) ";
 }
+std::string ask_whom() {
+  return "Whom? The name as in `vigil contacts`: ";
+}
 std::string ask_their_name() {
   return "Name for this person on your screen: ";
 }

@@ -61,7 +61,7 @@ std::string ready_drill_unanswered(std::size_t people) {
   return fmt::format("The last drill was answered by {}. Find out why not by two, then: vigil drill", people);
 }
 std::string ready_too_few() {
-  return "Only one person would be woken. Ask a second: vigil ask NAME";
+  return "Only one person would be woken. Ask a second: vigil ask";
 }
 std::string ready_lawyer_drill(std::string_view name, std::string_view clock) {
   return fmt::format("{} answered her own drill: {}.", name, clock);

@@ -23,7 +23,8 @@ std::string check_in_not_watched() {
   return "NOBODY IS KEEPING WATCH: no relay has your check-in yet. It is tried again and again while any vigil command runs.";
 }
 std::string check_in_refused() {
-  return "NOBODY IS KEEPING WATCH: the relay does not take this check-in, and nothing was kept. Who cannot be reached: vigil ready";
+  return "NOBODY IS KEEPING WATCH: the relay does not take this check-in, and nothing was kept. Who cannot be reached: vigil "
+         "ready";
 }
 std::string check_in_ok(std::string_view clock) {
   return fmt::format("Silence counts from {} now.", clock);
@@ -80,6 +81,10 @@ std::string watch_is_kept_again() {
   return "The relay keeps watch again.";
 }
 
+std::string share_goes_on(std::string_view names, std::string_view until, bool exact) {
+  return fmt::format("{} can see {} until {}. To end it: vigil share stop", names,
+                     exact ? "where this phone is" : "where this phone is, to about 1 km,", until);
+}
 std::string share_begun(std::string_view names, std::string_view until, bool exact) {
   return fmt::format("{} can see {} until {}. Ctrl-C or `vigil share stop` ends it.", names,
                      exact ? "where this phone is" : "where this phone is, to about 1 km,", until);
@@ -108,6 +113,9 @@ std::string share_exact_now() {
 std::string share_with_whom() {
   return "Say with whom: a tier's number, or a name of `vigil contacts`.";
 }
+std::string ask_share_with() {
+  return "With whom? A tier's number, or names as in `vigil contacts`, separated by commas: ";
+}
 std::string she_shares(std::string_view name, std::string_view until, bool exact, std::string_view seen_by) {
   const std::string_view how = exact ? "exactly" : "to about 1 km";
   return seen_by.empty()
@@ -128,9 +136,6 @@ std::string trail_gap(std::uint64_t seconds) {
 }
 std::string no_trail(std::string_view name) {
   return fmt::format("Nothing is known of where {}'s phone is.", name);
-}
-std::string not_her_but_her_phone() {
-  return "This is the phone's place, not hers. Do not go alone: it can be a trap.";
 }
 
 }  // namespace vigil::client::words

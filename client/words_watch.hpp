@@ -36,6 +36,7 @@ std::string nobody_keeps_watch(std::size_t people);
 std::string watch_is_kept_again();
 // ---- places
 std::string share_begun(std::string_view names, std::string_view until, bool exact);
+std::string share_goes_on(std::string_view names, std::string_view until, bool exact);
 std::string share_extended(std::string_view until);
 std::string share_ended();
 std::string share_asks(std::string_view extra);
@@ -44,12 +45,12 @@ std::string no_share();
 std::string no_fix_source();
 std::string share_exact_now();
 std::string share_with_whom();
+std::string ask_share_with();
 std::string she_shares(std::string_view name, std::string_view until, bool exact, std::string_view seen_by);
 std::string she_shares_no_more(std::string_view name);
 std::string her_place(std::string_view name, std::string_view coordinates, std::string_view age, bool exact);
 std::string trail_point(std::string_view clock, std::string_view coordinates, bool exact);
 std::string trail_gap(std::uint64_t seconds);
 std::string no_trail(std::string_view name);
-std::string not_her_but_her_phone();
 
 }  // namespace vigil::client::words

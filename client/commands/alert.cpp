@@ -1,10 +1,7 @@
 // `vigil alert`: the press. No PIN, no look needed; works with the profile locked, while `listen` runs, and offline. The sealed
 // alert is on the disk before anything is sent, and on the relay before anything is said. Ctrl-C never cancels.
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -139,7 +136,6 @@ class Refresher {
 // Until one relay says that stage 0 has gone out, or that it is over.
 asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert& running, std::uint64_t until_s,
                                      Refresher* refresher = nullptr) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
   while (wall_s() < until_s) {
     for (const kept::RunningVigil& vigil : running.vigils()) {
       const auto routes = Routes::read(view(vigil.routes()));
@@ -153,9 +149,7 @@ asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert&
       if (answer->vigil().released()) co_return;
     }
     if (refresher != nullptr) co_await refresher->send_if_newer(running);
-    timer.expires_after(look_every);
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
+    co_await wait_a_while(look_every);
   }
 }
 
@@ -185,12 +179,7 @@ asio::awaitable<Result> send_all(SendSlot& slot, std::vector<Outbox::Claimed> it
     // detached: result.pending counts them, and the loop below waits until none is left
     asio::co_spawn(executor, send_one(slot, std::move(item), pressed, hold_s, result), asio::detached);
   }
-  asio::steady_timer timer(executor);
-  while (result.pending != 0) {
-    timer.expires_after(milliseconds(20));
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
-  }
+  while (result.pending != 0) co_await wait_a_while(milliseconds(20));
   co_return result;
 }
 
@@ -308,8 +297,7 @@ asio::awaitable<Exit> press_or_hurry(const Home& home, Screen& screen, Press pre
 
 Exit run_alert(const Common& common, const AlertOptions& options) {
   Screen screen(common.json, common.plain);
-  const Home home = find_home(common);
-  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  const Home home = need_profile(common);
   Press press;
   press.pressed_s = wall_s();
   press.hold_s = options.now ? 0 : limits::hold_s;

@@ -1,4 +1,4 @@
-// `vigil ask NAME`: may my alert wake you? Her answer comes to `listen`; before it nobody is in a tier.
+// `vigil ask`: may my alert wake you? Her answer comes to `listen`; before it nobody is in a tier.
 #include "client/clock.hpp"
 #include "client/commands/people.hpp"
 #include "client/printable.hpp"
@@ -32,7 +32,7 @@ asio::awaitable<Exit> ask_her(Account& account, Screen& screen, Contact contact,
 Exit run_ask(const Common& common, const AskOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  const Contact contact = find_person(*account, options.name);
+  const Contact contact = find_person(*account, options.name, Through::refused);
   if (!contact.checked && !options.unchecked) throw Stop{Exit::usage, words::tier_unchecked(printable(contact.name))};
   asio::io_context io(1);
   return run_to_end(io, ask_her(*account, screen, contact, options.lawyer));
@@ -43,7 +43,7 @@ Exit run_ask(const Common& common, const AskOptions& options) {
 void add_ask(CLI::App& app, Common& common, Run& run) {
   const auto options = std::make_shared<AskOptions>();
   CLI::App* command = app.add_subcommand("ask", "ask somebody whether your alert may wake her");
-  command->add_option("NAME", options->name, "whom; leave it out to be asked, so that the name is not on the command line");
+  add_name_option(*command, options->name);
   command->add_flag("--lawyer", options->lawyer, "as your lawyer: she can be drilled alone, at a time that you both know");
   command->add_flag("--unchecked", options->unchecked, "also somebody you have not checked in person");
   command->footer(

@@ -66,9 +66,8 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
 }  // namespace
 
 asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen, Bytes alert_id) {
-  std::optional<kept::RunningAlert> running = alert_id.empty()
-                                                  ? newest_running(account.slot, wall_s(), limits::vigil_life_s)
-                                                  : running_with(account.slot, alert_id);
+  std::optional<kept::RunningAlert> running =
+      alert_id.empty() ? newest_running(account.slot, wall_s(), limits::vigil_life_s) : running_with(account.slot, alert_id);
   // A check-in that was told is an alert on the screen, and ends otherwise.
   const Outcome<std::optional<kept::RunningCheckIn>> check_in = account.slot.check_in();
   if (!running && check_in && *check_in && (*check_in)->alert().alert_id() == text(alert_id))

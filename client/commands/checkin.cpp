@@ -1,16 +1,13 @@
 // `vigil checkin`: silence speaks up. `start`, `ok` and `stop` need the PIN; `status` and `watch` do not: they show and keep
 // fresh, and cannot move the hour. With either PIN `ok` and `stop` do the same steps; nothing here knows which it was.
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 
 #include "client/checkin.hpp"
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/commands/fix_options.hpp"
+#include "client/hours.hpp"
 #include "client/inbox.hpp"
 #include "client/mail.hpp"
 #include "client/refresh.hpp"
@@ -161,17 +158,18 @@ asio::awaitable<Exit> start(Account& account, Screen& screen, CheckInTerms terms
 
 Exit run_start(const Common& common, const CheckInOptions& options) {
   Screen screen(common.json, common.plain);
-  const auto every_s = read_duration(options.every);
-  const auto grace_s = options.grace == "0" ? std::optional<std::uint32_t>(0) : read_duration(options.grace);
+  const auto every_s = read_duration(options.every, typed_most_s);
+  const auto grace_s = options.grace == "0" ? std::optional<std::uint64_t>(0) : read_duration(options.grace, typed_most_s);
   if (!every_s || !grace_s) throw Stop{Exit::usage, words::bad_duration()};
-  const std::uint64_t period_s = std::uint64_t{*every_s} + *grace_s;
+  const std::uint64_t period_s = *every_s + *grace_s;
   if (period_s < check_in_period_min_s || period_s > check_in_period_max_s) throw Stop{Exit::usage, words::bad_period()};
   const std::unique_ptr<Account> account = open_account(common);
   if (const auto held = account->slot.check_in(); held && *held) throw Stop{Exit::usage, words::check_in_runs_already()};
   asio::io_context io(1);
   FixFeed feed(io.get_executor(), options.fixes);
   feed.read_now();
-  return run_to_end(io, start(*account, screen, {.every_s = *every_s, .grace_s = *grace_s}, feed.newest_first()));
+  const CheckInTerms terms{.every_s = static_cast<std::uint32_t>(*every_s), .grace_s = static_cast<std::uint32_t>(*grace_s)};
+  return run_to_end(io, start(*account, screen, terms, feed.newest_first()));
 }
 
 // ---- ok
@@ -318,12 +316,6 @@ asio::awaitable<Exit> look_once(const Home& home, Screen& quiet) {
   co_return Exit::done;
 }
 
-Home need_profile(const Common& common) {
-  const Home home = find_home(common);
-  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
-  return home;
-}
-
 Exit run_status(const Common& common) {
   Screen screen(common.json, common.plain);
   const Home home = need_profile(common);
@@ -339,15 +331,12 @@ asio::awaitable<Exit> watch(const Home& home, Screen& screen, FixFeed& feed) {
   CheckInKeeper keeper(home, screen, &feed);
   Outbox outbox(home);
   SendSlot slot(home);
-  asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {
     const std::vector<Sent> all = co_await drain(outbox, wall_s());
     for (const Sent& sent : all) note_sent(slot, sent, wall_s());
     const bool runs = co_await keeper.step();
     if (!runs) break;
-    timer.expires_after(milliseconds(1'000));
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
+    co_await wait_a_while(milliseconds(1'000));
   }
   feed.stop();
   screen.event(JsonLine("check_in", wall_s()).flag("ended", true));

@@ -1,6 +1,9 @@
 #include "client/commands/command.hpp"
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "client/clock.hpp"
 #include "client/mail.hpp"
@@ -20,6 +23,12 @@ Home find_home(const Common& common) {
   return *home;
 }
 
+Home need_profile(const Common& common) {
+  Home home = find_home(common);
+  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  return home;
+}
+
 SecretBytes ask_pin(const Common& common, const std::string& prompt) {
   std::optional<SecretBytes> pin = ask_secret(common.pin_fd, prompt);
   if (!pin) throw Stop{Exit::usage, words::no_terminal()};
@@ -27,8 +36,7 @@ SecretBytes ask_pin(const Common& common, const std::string& prompt) {
 }
 
 std::unique_ptr<Account> open_account(const Common& common) {
-  const Home home = find_home(common);
-  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  const Home home = need_profile(common);
   const SecretBytes pin = ask_pin(common, words::ask_pin());
   Outcome<std::unique_ptr<Account>> account = Account::open(home, pin.view());
   if (!account) stop_with(trouble_of(account.error(), home.folder().string()));
@@ -39,6 +47,16 @@ std::string need_line(const std::string& prompt) {
   std::optional<std::string> line = ask_line(prompt);
   if (!line) throw Stop{Exit::usage, words::no_input()};
   return std::move(*line);
+}
+
+bool is_yes(std::string_view answer) {
+  return answer == "yes" || answer == "y";
+}
+
+asio::awaitable<void> wait_a_while(std::chrono::milliseconds for_so_long) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, for_so_long);
+  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  (void)error;
 }
 
 Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task) {

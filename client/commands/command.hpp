@@ -67,6 +67,8 @@ struct Stop {
 
 // The folder; never makes it for commands that need a profile.
 Home find_home(const Common& common);
+// The same, with a profile in it. Throws Stop.
+Home need_profile(const Common& common);
 // Asks for the PIN and opens. Throws Stop: no profile, wrong PIN, damaged.
 std::unique_ptr<Account> open_account(const Common& common);
 SecretBytes ask_pin(const Common& common, const std::string& prompt);
@@ -77,6 +79,11 @@ Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task);
 
 // Reads one line of standard input or throws Stop.
 std::string need_line(const std::string& prompt);
+// "yes" or "y"; everything else is no.
+bool is_yes(std::string_view answer);
+
+// Ends early when the executor's task is cancelled.
+asio::awaitable<void> wait_a_while(std::chrono::milliseconds for_so_long);
 
 // Sends what has just been put into the outbox, and whatever else is due; shows what became of it. 'about' as in about.hpp.
 enum class Sending { sent, waiting, refused };

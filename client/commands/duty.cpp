@@ -122,7 +122,7 @@ Exit run_answer(const Common& common, const DutyOptions& options, content::Conse
   const bool accepts = kind == content::Consent::ACCEPT;
   const WakeHours when = accepts ? read_when(options) : WakeHours{};
   const std::unique_ptr<Account> account = open_account(common);
-  const Contact contact = find_person(*account, options.name);
+  const Contact contact = find_person(*account, options.name, Through::refused);
   Agreement duty = need_duty(*account, contact);
   duty.word = accepts ? Word::accepted : kind == content::Consent::LEAVE ? Word::left : Word::declined;
   duty.off = false;
@@ -199,7 +199,7 @@ void add_duty(CLI::App& app, Common& common, Run& run) {
   const auto word = [&](const char* name, const char* help, content::Consent::Kind kind) {
     CLI::App* one = command->add_subcommand(name, help);
     one->fallthrough();
-    one->add_option("NAME", options->name, "whose; leave it out to be asked");
+    add_name_option(*one, options->name);
     one->callback(
         [&common, &run, options, kind] { run = [&common, options, kind] { return run_answer(common, *options, kind); }; });
     return one;

@@ -4,16 +4,14 @@
 // On a terminal it is one picture of all that goes on (live_screen.hpp); with --plain, --json or a pipe it is lines.
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 
 #include "client/clock.hpp"
 #include "client/commands/fix_options.hpp"
 #include "client/commands/live_screen.hpp"
+#include "client/hours.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words.hpp"
@@ -31,12 +29,6 @@ struct ListenCommand {
 constexpr milliseconds drain_every{500};
 constexpr milliseconds ask_again_after{1'000};
 
-asio::awaitable<void> sleep(milliseconds for_so_long) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, for_so_long);
-  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  (void)error;
-}
-
 // ---- locked: nothing here has a key
 
 asio::awaitable<void> drain_for_ever(const Home& home, Screen& screen) {
@@ -51,7 +43,7 @@ asio::awaitable<void> drain_for_ever(const Home& home, Screen& screen) {
       screen.event(JsonLine("sent", wall_s()));
       screen.say_now(words::sent_from_outbox(words::an_alert()));
     }
-    co_await sleep(drain_every);
+    co_await wait_a_while(drain_every);
   }
 }
 
@@ -60,7 +52,7 @@ asio::awaitable<Exit> wait_for_pin(const Common& common, const Home& home, Scree
   for (;;) {
     const std::optional<SecretBytes> pin = co_await ask_secret_async(common.pin_fd, words::locked_enter_pin());
     if (!pin) {
-      co_await sleep(ask_again_after);
+      co_await wait_a_while(ask_again_after);
       continue;
     }
     Outcome<std::unique_ptr<Account>> opened = Account::open(home, pin->view());
@@ -145,8 +137,7 @@ Exit listen_open(Screen& screen, Account& account, const ListenOptions& options,
 
 Exit run_listen(const Common& common, const ListenCommand& command) {
   Screen screen(common.json, common.plain);
-  const Home home = find_home(common);
-  if (command.locked && !home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  const Home home = need_profile(common);
   std::unique_ptr<Account> account = command.locked ? stay_locked(common, home, screen) : open_account(common);
   if (!account) return Exit::done;
   bool locks = false;
@@ -171,8 +162,8 @@ void add_listen(CLI::App& app, Common& common, Run& run) {
       ->add_option_function<std::string>(
           "--dark-after",
           [given](const std::string& text) {
-            const auto seconds = read_duration(text);
-            if (!seconds || *seconds > watch_dark_s) throw CLI::ValidationError("--dark-after", "at most 20m");
+            const auto seconds = read_duration(text, watch_dark_s);
+            if (!seconds) throw CLI::ValidationError("--dark-after", "at most 20m");
             given->options.dark_after_s = *seconds;
           },
           "say that nobody keeps watch over a check-in when its relay was not heard for so long")

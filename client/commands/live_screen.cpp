@@ -242,7 +242,10 @@ void LiveScreen::ask_mark(const AlertState& alert) {
 
 // The PIN is asked again, and what it opens is shown to the relay: this screen knows as little as `vigil cancel` which it was.
 void LiveScreen::end_own(const AlertState& alert) {
-  ask({.words = words::ask_pin_again(), .secret = true, .bytes_max = 256, .then = [this, alert_id = id_of(alert)](std::string pin) {
+  ask({.words = words::ask_pin_again(),
+       .secret = true,
+       .bytes_max = 256,
+       .then = [this, alert_id = id_of(alert)](std::string pin) {
          Outcome<std::unique_ptr<Account>> opened = Account::open(account_.home, view(pin));
          wipe({reinterpret_cast<std::uint8_t*>(pin.data()), pin.size()});
          if (!opened) {

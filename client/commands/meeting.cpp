@@ -1,11 +1,9 @@
 #include "client/commands/meeting.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "client/clock.hpp"
+#include "client/joined.hpp"
 #include "client/mail.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
@@ -22,12 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds look_every{150};
-
-asio::awaitable<void> sleep(milliseconds for_so_long) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, for_so_long);
-  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  (void)error;
-}
 
 }  // namespace
 
@@ -61,7 +53,7 @@ Meanwhile::~Meanwhile() {
 
 asio::awaitable<void> Meanwhile::stop() {
   if (state_) state_->listening.stop();
-  while (state_ && state_->running) co_await sleep(milliseconds(20));
+  while (state_ && state_->running) co_await wait_a_while(milliseconds(20));
 }
 
 asio::awaitable<google::protobuf::RepeatedPtrField<content::CardRelay>> grant_reach(Account& account, GrantFor whom,
@@ -119,19 +111,19 @@ asio::awaitable<void> send_one_shot(const Routes& routes, const Address& address
 asio::awaitable<bool> wait_for(const std::function<bool()>& ready, std::uint64_t until_s) {
   while (!ready()) {
     if (wall_s() > until_s) co_return false;
-    co_await sleep(look_every);
+    co_await wait_a_while(look_every);
   }
   co_return true;
 }
 
 asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meeting& meeting) {
   const auto words_three = e2ee::meeting_words(meeting.secret.view(), account.identity.key(), meeting.identity);
-  std::string three;
-  for (const std::string_view word : words_three) three += (three.empty() ? "" : " ") + std::string(word);
+  const std::string three = joined(words_three, " ");
   screen.event(JsonLine("words", wall_s()).text("words", three).text("name", meeting.name));
   screen.loud(words::three_words(three));
   const std::optional<std::string> said = co_await ask_line_async(words::ask_words_agree());
-  co_return said == "yes" || said == "y";
+  const bool yes = said && is_yes(*said);
+  co_return yes;
 }
 
 asio::awaitable<std::string> ask_name(Account& account, std::string proposed, e2ee::IdentityKey who) {

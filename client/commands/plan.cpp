@@ -5,6 +5,7 @@
 #include "client/clock.hpp"
 #include "client/commands/people.hpp"
 #include "client/consent.hpp"
+#include "client/joined.hpp"
 #include "client/news_responders.hpp"
 #include "client/plans.hpp"
 #include "client/printable.hpp"
@@ -23,12 +24,6 @@ std::string edited(const std::string& prompt, const std::string& before) {
   if (typed == "-") return {};
   if (typed.size() > plan_line_bytes_max) throw Stop{Exit::usage, words::text_too_long(plan_line_bytes_max)};
   return valid_utf8(typed);
-}
-
-std::string joined(const google::protobuf::RepeatedPtrField<std::string>& lines) {
-  std::string out;
-  for (const std::string& line : lines) out += (out.empty() ? "" : ", ") + line;
-  return out;
 }
 
 content::Plan ask_texts(const content::Plan& before) {

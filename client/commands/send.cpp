@@ -1,7 +1,6 @@
-// `vigil send NAME`: a sealed text, from standard input or a prompt.
+// `vigil send`: a sealed text, from standard input or a prompt.
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
-#include "client/mail.hpp"
+#include "client/commands/people.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
@@ -48,13 +47,11 @@ asio::awaitable<Exit> write(Account& account, Screen& screen, Contact contact, s
 Exit run_send(const Common& common, const SendOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  const std::string name = options.name.empty() ? need_line(words::ask_their_name()) : options.name;
-  const std::vector<Contact> named = account->contacts.named(name);
-  if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(name))};
+  const Contact contact = find_person(*account, options.name, Through::taken);
   const std::string text = need_line(words::ask_text());
   if (text.size() > text_bytes_max) throw Stop{Exit::usage, words::text_too_long(text_bytes_max)};
   asio::io_context io(1);
-  return run_to_end(io, write(*account, screen, named.front(), text));
+  return run_to_end(io, write(*account, screen, contact, text));
 }
 
 }  // namespace
@@ -62,7 +59,7 @@ Exit run_send(const Common& common, const SendOptions& options) {
 void add_send(CLI::App& app, Common& common, Run& run) {
   const auto options = std::make_shared<SendOptions>();
   CLI::App* command = app.add_subcommand("send", "write to somebody; the text is asked for, or comes on standard input");
-  command->add_option("NAME", options->name, "whom; leave it out to be asked, so that the name is not on the command line");
+  add_name_option(*command, options->name);
   command->callback([&common, &run, options] { run = [&common, options] { return run_send(common, *options); }; });
 }
 

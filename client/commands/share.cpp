@@ -7,8 +7,10 @@
 #include <csignal>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
 #include "client/commands/fix_options.hpp"
+#include "client/commands/people.hpp"
+#include "client/hours.hpp"
+#include "client/joined.hpp"
 #include "client/printable.hpp"
 #include "client/sharing.hpp"
 #include "client/terminal.hpp"
@@ -42,12 +44,16 @@ std::vector<ContactId> people_of(Account& account, const std::vector<std::string
         if (place.tier == tier) add(place.contact);
       continue;
     }
-    const std::vector<Contact> named = account.contacts.named(one);
-    if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(one))};
-    add(named.front().id);
+    add(contact_named(account, one, Through::taken).id);
   }
   if (out.empty()) throw Stop{Exit::usage, words::share_with_whom()};
   return out;
+}
+
+// Not when standard input is the receiver: the line would be a place.
+std::vector<std::string> with_whom(const ShareOptions& options) {
+  if (!options.with.empty() || options.fixes.input()) return options.with;
+  return split_names(need_line(words::ask_share_with()));
 }
 
 std::vector<std::string> names_of(Account& account, const OwnShare& share) {
@@ -58,21 +64,22 @@ std::vector<std::string> names_of(Account& account, const OwnShare& share) {
   return names;
 }
 
-void show_share(Screen& screen, Account& account, const OwnShare& share) {
+// 'here': this process is the share, and Ctrl-C ends it.
+void show_share(Screen& screen, Account& account, const OwnShare& share, bool here) {
   const std::vector<std::string> names = names_of(account, share);
-  std::string together;
-  for (const std::string& name : names) together += (together.empty() ? "" : ", ") + name;
   screen.event(JsonLine("share", wall_s())
                    .number("until_s", static_cast<std::int64_t>(share.until_s))
                    .flag("exact", share.exact)
                    .texts("with", names));
-  screen.say(words::share_begun(together, clock_text(share.until_s, wall_s()), share.exact));
+  const std::string until = clock_text(share.until_s, wall_s());
+  screen.say(here ? words::share_begun(joined(names), until, share.exact)
+                  : words::share_goes_on(joined(names), until, share.exact));
 }
 
 asio::awaitable<Exit> share(Account& account, Screen& screen, FixFeed& feed, OwnShare own, Sharer& sharer) {
   account.places.begin(own);
   co_await tell_share(account, own, false);
-  show_share(screen, account, own);
+  show_share(screen, account, own, true);
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   co_await sharer.run(executor);
   feed.stop();
@@ -81,20 +88,22 @@ asio::awaitable<Exit> share(Account& account, Screen& screen, FixFeed& feed, Own
 
 Exit run_start(const Common& common, const ShareOptions& options) {
   Screen screen(common.json, common.plain);
-  const auto so_long_s = read_duration(options.so_long);
-  const auto every_s = read_duration(options.every);
+  const auto so_long_s = read_duration(options.so_long, typed_most_s);
+  const auto every_s = read_duration(options.every, typed_most_s);
   if (!so_long_s || !every_s) throw Stop{Exit::usage, words::bad_duration()};
   if (!options.fixes.any()) throw Stop{Exit::usage, words::no_fix_source()};
   const std::unique_ptr<Account> account = open_account(common);
+  const std::vector<std::string> with = with_whom(options);
   const std::uint64_t now_s = wall_s();
+  const auto asked_after_s = static_cast<std::uint32_t>(std::min<std::uint64_t>(*so_long_s, share_ask_s));
   if (const auto runs = account->places.own(); runs && runs->until_s > now_s)
     throw Stop{Exit::usage, words::share_runs_already()};
   OwnShare own{.share_id = random_bytes(16),
                .begun_s = now_s,
-               .until_s = now_s + std::min(*so_long_s, share_ask_s),
-               .extra_s = std::min(*so_long_s, share_ask_s),
+               .until_s = now_s + asked_after_s,
+               .extra_s = asked_after_s,
                .exact = options.exact,
-               .with = people_of(*account, options.with),
+               .with = people_of(*account, with),
                .topics = random_id<Secret>()};
   asio::io_context io(1);
   FixFeed feed(io.get_executor(), options.fixes);
@@ -103,9 +112,10 @@ Exit run_start(const Common& common, const ShareOptions& options) {
     screen.event(JsonLine("share_asks", wall_s()));
     if (options.fixes.input()) co_return false;
     const std::optional<std::string> said = co_await ask_line_async(words::share_asks(words::age(own.extra_s)));
-    co_return said && (*said == "yes" || *said == "y");
+    const bool yes = said && is_yes(*said);
+    co_return yes;
   };
-  Sharer sharer(*account, screen, feed, own, *every_s, ask);
+  Sharer sharer(*account, screen, feed, own, static_cast<std::uint32_t>(*every_s), ask);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
     if (!error) sharer.stop();
@@ -135,12 +145,12 @@ Exit run_status(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const std::optional<OwnShare> own = account->places.own();
-  if (!own) {
+  if (!own || own->until_s <= wall_s()) {
     screen.event(JsonLine("share", wall_s()).number("until_s", 0));
     screen.say(words::no_share());
     return Exit::done;
   }
-  show_share(screen, *account, *own);
+  show_share(screen, *account, *own, false);
   return Exit::done;
 }
 
@@ -151,7 +161,8 @@ void add_share(CLI::App& app, Common& common, Run& run) {
   CLI::App* command = app.add_subcommand("share", "show chosen people where this phone is, for a time");
   command->require_subcommand(1);
   CLI::App* begin = command->add_subcommand("start", "begin, and go on until the end; needs your PIN");
-  begin->add_option("--with", options->with, "a tier's number or a name; several with commas")->delimiter(',')->required();
+  begin->add_option("--with", options->with, "a tier's number, or names; several with commas; leave it out to be asked")
+      ->delimiter(',');
   begin->add_option("--for", options->so_long, "how long; after at most 4 h you are asked again, after 24 h it ends")
       ->type_name("TIME")
       ->capture_default_str();

@@ -36,8 +36,7 @@ asio::awaitable<Exit> keep_up_once(Account& account, Screen& screen, Remade& rem
 
 Exit run_status(const Common& common, const StatusOptions& options) {
   Screen screen(common.json, common.plain);
-  const Home home = find_home(common);
-  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  const Home home = need_profile(common);
   if (options.locked) return show_locked(screen, home);
   const std::unique_ptr<Account> account = open_account(common);
   Remade remade;

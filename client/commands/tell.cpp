@@ -2,6 +2,7 @@
 // full screen do. Texts come from standard input, never from the command line.
 #include "client/tell.hpp"
 #include "client/clock.hpp"
+#include "client/commands/people.hpp"
 #include "client/commands/which_alert.hpp"
 #include "client/printable.hpp"
 #include "client/screen_words.hpp"
@@ -82,15 +83,14 @@ Exit run_note(const Common& common, const TellOptions& options) {
 Exit run_mute(const Common& common, const TellOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  const std::vector<Contact> named = account->contacts.named(options.name);
-  if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(options.name))};
+  const Contact contact = find_person(*account, options.name, Through::taken);
   // The newest alert of hers tells who the others are.
   for (const AlertState& alert : account->alerts.all()) {
-    if (alert.record().hers() || alert.record().person() != text(named.front().identity.view())) continue;
+    if (alert.record().hers() || alert.record().person() != text(contact.identity.view())) continue;
     asio::io_context io(1);
     return run_to_end(io, mute_person(*account, screen, alert));
   }
-  throw Stop{Exit::usage, words::no_mute_without_alert(printable(options.name))};
+  throw Stop{Exit::usage, words::no_mute_without_alert(printable(contact.name))};
 }
 
 void alert_option(CLI::App* command, TellOptions& options) {
@@ -142,7 +142,7 @@ void add_tell(CLI::App& app, Common& common, Run& run) {
   alert_option(note, *options);
   note->callback([&common, &run, options] { run = [&common, options] { return run_note(common, *options); }; });
   CLI::App* mute = app.add_subcommand("mute", "do not hear one person's alerts for 12 h; the other responders are told");
-  mute->add_option("NAME", options->name, "whose")->required();
+  add_name_option(*mute, options->name);
   mute->callback([&common, &run, options] { run = [&common, options] { return run_mute(common, *options); }; });
 }
 

@@ -4,7 +4,8 @@
 #include <set>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
+#include "client/commands/people.hpp"
+#include "client/joined.hpp"
 #include "client/news.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
@@ -20,20 +21,6 @@ struct TiersOptions {
 };
 
 constexpr std::uint32_t delay_s_max = 86'400;
-
-std::vector<std::string> split_names(const std::string& line) {
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at <= line.size();) {
-    const std::size_t comma = std::min(line.find(',', at), line.size());
-    const std::size_t first = line.find_first_not_of(" \t", at);
-    if (first < comma) {
-      const std::size_t last = line.find_last_not_of(" \t", comma - 1);
-      names.push_back(line.substr(first, last + 1 - first));
-    }
-    at = comma + 1;
-  }
-  return names;
-}
 
 std::uint32_t read_delay(const std::string& line) {
   std::uint32_t value = 0;
@@ -54,14 +41,12 @@ std::vector<TierPlace> ask_tiers(Account& account, const TiersOptions& options) 
     if (names.empty()) break;
     if (tier > 1) after_s += read_delay(need_line(words::ask_tier_after(tier)));
     for (const std::string& name : names) {
-      const std::vector<Contact> named = account.contacts.named(name);
-      if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(name))};
-      if (named.front().through) throw Stop{Exit::usage, words::only_through(printable(name))};
-      if (!named.front().checked && !options.unchecked) throw Stop{Exit::usage, words::tier_unchecked(printable(name))};
-      const auto consent = account.consents.find(named.front().id);
+      const Contact contact = contact_named(account, name, Through::refused);
+      if (!contact.checked && !options.unchecked) throw Stop{Exit::usage, words::tier_unchecked(printable(name))};
+      const auto consent = account.consents.find(contact.id);
       if (!consent || !consent->accepted()) throw Stop{Exit::refused, words::ask_her_first(printable(name))};
-      if (!seen.insert(named.front().id).second) throw Stop{Exit::usage, words::tier_twice(printable(name))};
-      places.push_back({.contact = named.front().id, .tier = tier, .after_s = after_s});
+      if (!seen.insert(contact.id).second) throw Stop{Exit::usage, words::tier_twice(printable(name))};
+      places.push_back({.contact = contact.id, .tier = tier, .after_s = after_s});
     }
   }
   if (places.size() > limits::responders_max)
@@ -77,14 +62,12 @@ void show(Account& account, Screen& screen) {
     const std::uint32_t tier = at->tier;
     const std::uint32_t after_s = at->after_s;
     std::vector<std::string> names;
-    std::string joined;
     for (; at != places.end() && at->tier == tier; ++at) {
       const auto contact = account.contacts.find(at->contact);
       names.push_back(contact ? printable(contact->name) : words::somebody());
-      joined += (joined.empty() ? "" : ", ") + names.back();
     }
     screen.event(JsonLine("tier", wall_s()).number("tier", tier).number("after_s", after_s).texts("names", names));
-    screen.say(words::tier_line(tier, after_s - before_s, joined));
+    screen.say(words::tier_line(tier, after_s - before_s, joined(names)));
     before_s = after_s;
   }
 }

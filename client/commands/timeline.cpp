@@ -42,7 +42,7 @@ void show(Screen& screen, const AlertState& alert, const Timeline& timeline) {
 Exit print_page(const Common& common, const TimelineOptions& options, Screen& screen, const Timeline& timeline) {
   if (!options.plain_text) {
     screen.say(words::timeline_plain_warning());
-    if (need_line(words::ask_plain_text()) != "yes") return Exit::not_confirmed;
+    if (!is_yes(need_line(words::ask_plain_text()))) throw Stop{Exit::not_confirmed, words::timeline_not_written()};
   } else if (!common.json) {
     screen.say(words::timeline_plain_warning());
   }

@@ -1,9 +1,10 @@
-// `vigil where NAME`: the trail of somebody's phone: age, gaps as gaps; for people, as GeoJSON, GPX or a geo: link.
+// `vigil where`: the trail of somebody's phone: age, gaps as gaps; for people, as GeoJSON, GPX or a geo: link.
 #include <fmt/format.h>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
+#include "client/commands/people.hpp"
 #include "client/printable.hpp"
+#include "client/screen_words.hpp"
 #include "client/words.hpp"
 #include "client/words_watch.hpp"
 
@@ -52,18 +53,17 @@ void show(Screen& screen, const std::string& name, const TrailView& trail, std::
     screen.say(words::moving(static_cast<std::uint32_t>((last.fix.speed_cm_s * 36ull + 500) / 1000),
                              words::compass(last.fix.heading_deg)));
   if (last.fix.battery_percent <= 100) screen.say(words::battery(last.fix.battery_percent));
-  screen.say(words::not_her_but_her_phone());
+  screen.say(words::phones_place());
 }
 
 Exit run_where(const Common& common, const WhereOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  const std::string name = options.name.empty() ? need_line(words::ask_their_name()) : options.name;
-  const std::vector<Contact> named = account->contacts.named(name);
-  if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(name))};
+  const Contact contact = find_person(*account, options.name, Through::taken);
+  const std::string name = printable(contact.name);
   account->places.forget_old(account->alerts, wall_s());
-  const TrailView trail = account->places.trail(named.front().identity.view());
-  if (trail.last() == nullptr) throw Stop{Exit::ended, words::no_trail(printable(name))};
+  const TrailView trail = account->places.trail(contact.identity.view());
+  if (trail.last() == nullptr) throw Stop{Exit::ended, words::no_trail(name)};
   if (options.geojson) {
     write(geojson_of(trail));
   } else if (options.gpx) {
@@ -71,7 +71,7 @@ Exit run_where(const Common& common, const WhereOptions& options) {
   } else if (options.geo) {
     write(geo_uri_of(trail.last()->fix) + "\n");
   } else {
-    show(screen, printable(name), trail, wall_s());
+    show(screen, name, trail, wall_s());
   }
   return Exit::done;
 }
@@ -81,7 +81,7 @@ Exit run_where(const Common& common, const WhereOptions& options) {
 void add_where(CLI::App& app, Common& common, Run& run) {
   const auto options = std::make_shared<WhereOptions>();
   CLI::App* command = app.add_subcommand("where", "the trail of somebody's phone, as far as she shows it");
-  command->add_option("NAME", options->name, "whose; leave it out to be asked");
+  add_name_option(*command, options->name);
   CLI::Option* geojson = command->add_flag("--geojson", options->geojson, "for a map: GeoJSON");
   CLI::Option* gpx = command->add_flag("--gpx", options->gpx, "for a navigation device: GPX");
   CLI::Option* geo = command->add_flag("--geo", options->geo, "a geo: link of the last place");

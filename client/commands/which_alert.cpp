@@ -1,10 +1,7 @@
 #include "client/commands/which_alert.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "client/answering.hpp"
 #include "client/mail.hpp"
@@ -62,7 +59,6 @@ asio::awaitable<AskedVigils> ask_vigils(Account& account, Bytes alert_id,
     // detached: each holds 'all', and what is still asking when the command ends is destroyed with its io_context
     asio::co_spawn(executor, ask_at(all, i), asio::detached);
   }
-  asio::steady_timer timer(executor);
   std::chrono::steady_clock::time_point first_answer{};
   for (;;) {
     const auto count = [&](auto which) { return std::count_if(all->begin(), all->end(), which); };
@@ -71,9 +67,7 @@ asio::awaitable<AskedVigils> ask_vigils(Account& account, Bytes alert_id,
       if (first_answer == std::chrono::steady_clock::time_point{}) first_answer = std::chrono::steady_clock::now();
       if (std::chrono::steady_clock::now() - first_answer > others_wait) break;
     }
-    timer.expires_after(std::chrono::milliseconds(20));
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
+    co_await wait_a_while(std::chrono::milliseconds(20));
   }
   AskedVigils asked;
   for (const Asking& one : *all) {

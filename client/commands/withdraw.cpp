@@ -1,9 +1,9 @@
-// `vigil withdraw NAME`: what was given to one contact to write here is taken back, without touching the others. At once on this
+// `vigil withdraw`: what was given to one contact to write here is taken back, without touching the others. At once on this
 // device, and at each relay as soon as it answers.
 #include <algorithm>
 
 #include "client/clock.hpp"
-#include "client/commands/command.hpp"
+#include "client/commands/people.hpp"
 #include "client/mailbox.hpp"
 #include "client/printable.hpp"
 #include "client/running.hpp"
@@ -69,14 +69,12 @@ asio::awaitable<Exit> withdraw(Account& account, Screen& screen, Contact contact
 Exit run_withdraw(const Common& common, const WithdrawOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  const std::string typed = options.name.empty() ? need_line(words::ask_their_name()) : options.name;
-  const std::vector<Contact> named = account->contacts.named(typed);
-  if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(typed))};
-  const std::string name = printable(named.front().name);
+  const Contact contact = find_person(*account, options.name, Through::refused);
+  const std::string name = printable(contact.name);
   const std::string sure = need_line(words::ask_withdraw(name));
-  if (sure != "yes" && sure != "y") throw Stop{Exit::not_confirmed, words::not_withdrawn(name)};
+  if (!is_yes(sure)) throw Stop{Exit::not_confirmed, words::not_withdrawn(name)};
   asio::io_context io(1);
-  return run_to_end(io, withdraw(*account, screen, named.front()));
+  return run_to_end(io, withdraw(*account, screen, contact));
 }
 
 }  // namespace
@@ -84,7 +82,7 @@ Exit run_withdraw(const Common& common, const WithdrawOptions& options) {
 void add_withdraw(CLI::App& app, Common& common, Run& run) {
   const auto options = std::make_shared<WithdrawOptions>();
   CLI::App* command = app.add_subcommand("withdraw", "one contact can no longer write to you or wake you; the others still can");
-  command->add_option("NAME", options->name, "whom; leave it out to be asked, so that the name is not on the command line");
+  add_name_option(*command, options->name);
   command->footer(
       "Asks once more before it does it. To undo it you must meet again (vigil card, vigil meet).\n"
       "Whoever it is also leaves your tiers; what an alert that is going on has sent stays with them.\n"

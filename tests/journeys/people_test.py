@@ -31,7 +31,7 @@ class People(unittest.TestCase):
 
     def test_nobody_is_woken_without_having_said_yes(self):
         refused = self.aigul.run("tiers", "set", lines=["Dana", ""], code=4)
-        self.assertIn("vigil ask Dana", refused.wait(1, "error")["words"])
+        self.assertIn("Dana has not said that your alert may wake her", refused.wait(1, "error")["words"])
         self.aigul.run("ask", "Dana")
         # Asked is not accepted; and declined is not either.
         self.aigul.run("tiers", "set", lines=["Dana", ""], code=4)

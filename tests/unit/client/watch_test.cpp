@@ -11,6 +11,7 @@
 #include "client/checkin.hpp"
 #include "client/fix_feed.hpp"
 #include "client/geo.hpp"
+#include "client/hours.hpp"
 #include "client/news.hpp"
 #include "client/words_watch.hpp"
 #include "crypto/base/random.hpp"
@@ -250,11 +251,12 @@ TEST_CASE("a file of places without times is as old as the file, and is read whe
 }
 
 TEST_CASE("a time is a number and a unit, and never nothing", "[client][check-in]") {
-  CHECK(read_duration("90s") == 90u);
-  CHECK(read_duration("30m") == 1800u);
-  CHECK(read_duration("4h") == 14'400u);
-  CHECK(read_duration("2d") == 172'800u);
-  CHECK(read_duration("45") == 45u);
+  const auto read = [](std::string_view text) { return read_duration(text, typed_most_s); };
+  CHECK(read("90s") == 90u);
+  CHECK(read("30m") == 1800u);
+  CHECK(read("4h") == 14'400u);
+  CHECK(read("2d") == 172'800u);
+  CHECK(read("45") == 45u);
   for (const std::string_view text : {"", "0", "0m", "-5m", "5x", "m", "5 m", "99999999999h", "4294967296", "100000m"})
-    CHECK_FALSE(read_duration(text));
+    CHECK_FALSE(read(text));
 }
