@@ -7,9 +7,9 @@
 #include <cwchar>
 
 #include "client/clock.hpp"
+#include "client/joined.hpp"
 #include "client/json_events.hpp"
 #include "client/news.hpp"
-#include "client/joined.hpp"
 #include "client/screen_words.hpp"
 #include "client/words.hpp"
 
