@@ -25,7 +25,6 @@
 #include "server/relay.hpp"
 #include "server/status_numbers.hpp"
 #include "server/switchboard.hpp"
-#include "server/system_clock.hpp"
 #include "server/timekeeper.hpp"
 #include "storage/embedded/open.hpp"
 
@@ -122,7 +121,7 @@ class Serve {
   void stop();
 
   Config config_;
-  const std::shared_ptr<const SystemClock> clock_ = std::make_shared<SystemClock>();
+  const std::shared_ptr<const storage::Clock> clock_ = storage::system_clock();
   const storage::Instant started_s_ = clock_->wall_s();
   Counters counters_;
   asio::io_context context_{1};
@@ -214,7 +213,7 @@ void Serve::look_at_disk() {
 }
 
 void Serve::reload() {
-  notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", clock_->monotonic_ms() * 1000));
+  notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", Shard::now_ms() * 1000));  // systemd means CLOCK_MONOTONIC
   std::expected<Config, std::string> fresh = load_config(config_.file);
   std::shared_ptr<const Serving> serving;
   if (fresh) {

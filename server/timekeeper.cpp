@@ -13,8 +13,8 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 constexpr milliseconds breath{10};         // between two releases, while very much is due
-constexpr milliseconds look_again{50};     // while the moment that is due has not quite come by the store's clock
-constexpr std::uint32_t in_vain_max = 12;  // 4 s in all: no two clocks of this process differ by so much
+constexpr milliseconds look_again{50};     // longer each time the moment that is due has not quite come by the store's clock
+constexpr std::uint32_t in_vain_max = 12;  // over 3 s in all: no two clocks of this process differ by so much
 constexpr milliseconds retry{250};         // after a store that could not
 constexpr milliseconds retry_max{1000};
 // The store's time may be ahead of ours, when the clock was set back while the relay was down: it is asked so often anyway.
@@ -82,11 +82,11 @@ asio::awaitable<void> Timekeeper::release() {
     co_await sleep(breath);
     co_return;
   }
-  // Still due: the store's moment has not quite come, or its last vigil has gone and it has nothing more to say. Wait longer each
-  // time.
-  ++in_vain_;
+  // Still due: the store's moment has not quite come, mostly by a millisecond, or its last vigil has gone and it has nothing more
+  // to say. A breath first, then longer each time.
+  const std::uint32_t before = std::min(in_vain_++, in_vain_max);
   if (in_vain_ >= in_vain_max && heard_ == heard) due_ms_.reset();
-  co_await sleep(breath + look_again * std::min(in_vain_, in_vain_max));
+  co_await sleep(breath + look_again * before);
 }
 
 }  // namespace vigil::server

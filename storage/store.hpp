@@ -286,11 +286,13 @@ class Store {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Instant wall_s() const = 0;
-  // As fine as it is known. A store that starts on whole seconds runs up to one behind.
-  virtual std::uint64_t wall_ms() const { return wall_s() * 1000; }
+  // Milliseconds since 1970: a store that starts on whole seconds runs up to one behind.
+  virtual std::uint64_t wall_ms() const = 0;
   virtual std::uint64_t monotonic_ms() const = 0;
+  Instant wall_s() const { return wall_ms() / 1000; }
 };
+// The machine's, for store, relay and timekeeper alike. Its monotonic time goes on while the machine sleeps.
+std::shared_ptr<const Clock> system_clock();
 
 // For callers that wait: co_await apply(store, write) completes on the coroutine's own executor.
 boost::asio::awaitable<Outcome> apply(Store& store, Write write);

@@ -9,8 +9,6 @@
 
 namespace vigil::storage {
 
-std::shared_ptr<const Clock> system_clock();
-
 class StoreClock {
  public:
   explicit StoreClock(std::shared_ptr<const Clock> source) : source_(source ? std::move(source) : system_clock()) {}

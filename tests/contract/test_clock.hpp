@@ -11,7 +11,6 @@ class TestClock final : public Clock {
  public:
   static constexpr Instant start_s = 1'800'000'000;
 
-  Instant wall_s() const override { return wall_ms_.load() / 1000; }
   std::uint64_t wall_ms() const override { return wall_ms_.load(); }
   std::uint64_t monotonic_ms() const override { return monotonic_ms_.load(); }
 

@@ -13,15 +13,6 @@
 namespace vigil::server::test {
 namespace {
 
-class SystemClock final : public storage::Clock {
- public:
-  storage::Instant wall_s() const override {
-    return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-  }
-  std::uint64_t monotonic_ms() const override { return Shard::now_ms(); }
-};
-
 std::filesystem::path new_folder() {
   start_crypto();
   std::string name = (std::filesystem::temp_directory_path() / "vigil-server-XXXXXX").string();
@@ -43,10 +34,7 @@ class Waiting final : public storage::Completion {
 }  // namespace
 
 RunningRelay::RunningRelay(const std::function<void(Config&)>& change)
-    : folder_(new_folder()),
-      root_(SigningKey::generate()),
-      clock_(std::make_shared<SystemClock>()),
-      switchboard_([](std::uint64_t) {}) {
+    : folder_(new_folder()), root_(SigningKey::generate()), clock_(storage::system_clock()), switchboard_([](std::uint64_t) {}) {
   const std::uint64_t now = clock_->wall_s();
   config_.listen = {{"127.0.0.1", 0}};
   config_.hosts = {"relay.example"};

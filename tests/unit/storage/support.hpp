@@ -20,7 +20,7 @@ namespace vigil::storage::test {
 // Stands still until told.
 class HandClock final : public Clock {
  public:
-  Instant wall_s() const override { return wall.load(); }
+  std::uint64_t wall_ms() const override { return wall.load() * 1000; }
   std::uint64_t monotonic_ms() const override { return monotonic.load(); }
   void pass(std::uint64_t seconds) {
     wall += seconds;
