@@ -189,9 +189,14 @@ void Committer::come_back(std::unique_ptr<Request> request) {
 void Committer::finish(std::unique_ptr<Request> request, Outcome outcome) {
   if (outcome.status == wire::REFUSED) core_.counters.refused.fetch_add(1, std::memory_order_relaxed);
   core_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-  if (const std::shared_ptr<Parent> parent = std::move(request->parent); parent && --parent->left == 0 && parent->request) {
-    parent->request->parent.reset();
-    finish(std::move(parent->request), answer(outcome.status));
+  if (const std::shared_ptr<Parent> parent = std::move(request->parent); parent && parent->request) {
+    Request& whole = *parent->request;
+    whole.failed = whole.failed || outcome.status != wire::DONE;  // one that could not speaks for all
+    if (--parent->left == 0) {
+      whole.parent.reset();
+      const Outcome all = whole.failed ? answer(wire::UNAVAILABLE, 2) : answer(wire::DONE);
+      finish(std::move(parent->request), all);
+    }
   }
   released_bytes_ += request->charged_bytes;
   released_requests_ += request->charged_bytes != 0;

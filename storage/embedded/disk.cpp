@@ -24,7 +24,9 @@ void Disk::look() {
 
 void Disk::take_ballast(unsigned free_at_least_percent) {
   const std::filesystem::path path = directory_ / "ballast";
-  if (free_beside_ballast_percent_ < free_at_least_percent || std::filesystem::exists(path)) return;
+  std::error_code none;
+  // One that a crash left half made is no ballast.
+  if (free_beside_ballast_percent_ < free_at_least_percent || std::filesystem::file_size(path, none) == ballast_bytes) return;
   const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   if (file < 0) return;
   if (posix_fallocate(file, 0, static_cast<off_t>(ballast_bytes)) != 0) ::unlink(path.c_str());

@@ -13,16 +13,15 @@ struct Place {
   std::uint32_t expires = 0, bytes = 0;
 };
 
-// What waits after 'after' and is on the disk, as far as one page goes.
-std::vector<Place> places(Core& core, MailboxEntry& mailbox, const PageWanted& wanted) {
+// What waits after 'after' up to 'last' and has not expired, as far as one page goes.
+std::vector<Place> places(Core& core, MailboxEntry& mailbox, const PageWanted& wanted, std::uint64_t last) {
   const Instant now = core.clock.now_s();
-  const std::uint64_t committed = core.committed_seq.load(std::memory_order_acquire);
   std::vector<Place> out;
   std::size_t bytes = 0;
   const std::lock_guard lock(mailbox.mutex);
   const LaneQueue& queue = mailbox.lanes[static_cast<std::size_t>(wanted.lane)];
   for (const Waiting* at = queue.after(wanted.after); at != queue.end() && out.size() < wanted.most; ++at) {
-    if (at->seq > committed) break;  // its commit is still on the way, and so is what follows
+    if (at->seq > last) break;
     if (at->expires <= now) continue;
     bytes += at->bytes;
     if (bytes > page_bytes_max && !out.empty()) break;
@@ -76,21 +75,26 @@ Result<Store::Page> read_places(Core& core, const Tag& mailbox, const std::vecto
   return page;
 }
 
+// An empty page says that nothing more waits, so a page of which nothing is left (acknowledged meanwhile, or damaged on the disk)
+// is not the end. 'last' is: what was committed later is for the next list, so no traffic keeps this one going.
+Result<Store::Page> next_page(Core& core, MailboxEntry& mailbox, PageWanted wanted, std::uint64_t last) {
+  for (;;) {
+    const std::vector<Place> found = places(core, mailbox, wanted, last);
+    if (found.empty()) return Store::Page{};
+    Result<Store::Page> page = read_places(core, wanted.tag, found);
+    if (!page || !page->empty()) return page;
+    wanted.after = found.back().at.order;
+  }
+}
+
 void answer_page(Core& core, const std::shared_ptr<MailboxEntry>& mailbox, const PageWanted& wanted,
                  const std::function<void(Result<Store::Page>)>& then) {
-  std::vector<Place> first = places(core, *mailbox, wanted);
-  if (first.empty()) return then(Store::Page{});
-  const auto job = [&core, mailbox, wanted, first = std::move(first), then] {
-    // An empty page says that nothing more waits: a page of which nothing is left (acknowledged meanwhile, or damaged on the
-    // disk) is not the end.
-    PageWanted next = wanted;
-    for (std::vector<Place> found = first; !found.empty(); found = places(core, *mailbox, next)) {
-      Result<Store::Page> page = read_places(core, wanted.tag, found);
-      if (!page || !page->empty()) return then(std::move(page));
-      next.after = found.back().at.order;
-    }
-    then(Store::Page{});
-  };
+  // Behind it a commit is still on the way. Of its rows a page could show some and not those before them.
+  const std::uint64_t last = core.committed_seq.load(std::memory_order_acquire);
+  PageWanted first = wanted;
+  first.most = std::min<std::size_t>(wanted.most, 1);
+  if (places(core, *mailbox, first, last).empty()) return then(Store::Page{});  // no thread need wake for it
+  const auto job = [&core, mailbox, wanted, last, then] { then(next_page(core, *mailbox, wanted, last)); };
   if (!core.readers.page(job)) then(std::unexpected(wire::SLOW_DOWN));
 }
 
