@@ -32,7 +32,11 @@ class FaultyStore {
     options_.file_system = disk;
     open();
   }
-  ~FaultyStore() { close(); }
+  ~FaultyStore() {
+    disk->log_syncs.open();
+    disk->large_reads.open();
+    close();
+  }
 
   void reopen() {
     close();
@@ -128,6 +132,24 @@ TEST_CASE("a failed sync under an alert: it is unknown, and rings once when it i
   CHECK(here.driver->list(ann.mailbox).size() == 2);
 }
 
+TEST_CASE("a release that could not read one of its vigils says so, and asked again it lets each go, once", "[chaos][disk]") {
+  FaultyStore here;
+  std::vector<Person> people;
+  for (int i = 0; i < 10; ++i) {
+    people.push_back(person(*here.driver));
+    REQUIRE(here.status_of(alert({{0, {people.back()}}}, 10).keep) == wire::DONE);
+  }
+  here.reopen();  // their copies are in tables now
+  for (const Person& who : people) REQUIRE(here.status_of(message(who.address, "in memory", wire::URGENT)) == wire::DONE);
+  here.clock->advance_s(11);
+  here.disk->failing_reads = 1;
+  CHECK(here.status_of(ReleaseDue{}) == wire::UNAVAILABLE);
+  CHECK(here.disk->failing_reads == 0);
+  CHECK(here.status_of(ReleaseDue{}) == wire::DONE);
+  for (const Person& who : people)
+    CHECK(texts_of(here.driver->list(who.mailbox)) == std::vector<std::string>{"in memory", "stage 0 to 0"});
+}
+
 TEST_CASE("a full disk: every answer is true, nothing kept is lost, and it recovers by itself", "[chaos][disk]") {
   FaultyStore here;
   const Person ann = person(*here.driver);
@@ -186,6 +208,74 @@ TEST_CASE("closing on a failing disk ends, and what was acknowledged is there af
   CHECK(here.driver->list(ann.mailbox).size() == 1);
 }
 
+// ---- what a reader sees while a commit is on its way to the disk
+
+TEST_CASE("what is not synced yet is neither answered nor shown, and is both once it is", "[chaos][disk][uncommitted]") {
+  FaultyStore here;
+  const Person ann = person(*here.driver);
+  REQUIRE(here.status_of(message(ann.address, "before")) == wire::DONE);
+  here.disk->log_syncs.close();
+  const std::uint64_t copy = here.driver->submit(message(ann.address, "on its way"));
+  REQUIRE(here.disk->log_syncs.reached(1));  // written, and not synced
+  const auto alone = here.driver->page(ann.mailbox, wire::NORMAL);
+  REQUIRE(alone);
+  CHECK(texts_of(*alone) == std::vector<std::string>{"before"});
+  CHECK_FALSE(here.driver->answered(copy));
+  here.disk->log_syncs.open();
+  CHECK(here.driver->wait(copy).status == wire::DONE);
+  CHECK(texts_of(here.driver->list(ann.mailbox)) == std::vector<std::string>{"before", "on its way"});
+}
+
+TEST_CASE("an acknowledgement that is not synced yet is not answered", "[chaos][disk][uncommitted]") {
+  FaultyStore here;
+  const Person ann = person(*here.driver);
+  REQUIRE(here.status_of(message(ann.address, "read")) == wire::DONE);
+  const auto copies = here.driver->list(ann.mailbox);
+  here.disk->log_syncs.close();
+  const std::uint64_t acknowledged = here.driver->submit(Acknowledge{ann.mailbox, {copies.front().at}});
+  REQUIRE(here.disk->log_syncs.reached(1));
+  CHECK_FALSE(here.driver->answered(acknowledged));
+  here.disk->log_syncs.open();
+  CHECK(here.driver->wait(acknowledged).status == wire::DONE);
+}
+
+TEST_CASE("a page shows no copy of a commit that lands while it is read: those before it would be skipped for good",
+          "[chaos][disk][uncommitted]") {
+  // A reader goes on after the last copy it was shown. Method: 100 copies for one mailbox are in a commit whose sync is held; a
+  // page reads the copy before them, whose body is held too; the commit lands; then the page is read to its end.
+  FaultyStore here;
+  const Person ann = person(*here.driver), bea = person(*here.driver);
+  // Fan-outs: their bodies are rows of their own. Opening reads the first row of a bucket, so there are two.
+  for (const char* text : {"first", "first too"}) {
+    Deliver large = message(ann.address, text);
+    large.to.push_back(bea.address);
+    large.envelope = envelope(text, limits::envelope_bytes_max);
+    REQUIRE(here.status_of(large) == wire::DONE);
+  }
+  here.reopen();  // now they are in a table
+  REQUIRE(here.status_of(message(ann.address, "second")) == wire::DONE);
+
+  Deliver hundred = message(ann.address, "one of a hundred");
+  while (hundred.to.size() < 100) hundred.to.push_back(grant(*here.driver, ann.mailbox));
+  here.disk->log_syncs.close();
+  const std::uint64_t commit = here.driver->submit(hundred);
+  REQUIRE(here.disk->log_syncs.reached(1));
+
+  here.disk->large_reads.close();
+  std::optional<Result<Store::Page>> page;
+  const auto came = [&](Result<Store::Page> got) { page = std::move(got); };
+  here.store->list(ann.mailbox, wire::NORMAL, 0, 256, here.driver->executor(), came);
+  REQUIRE(here.disk->large_reads.reached(1));
+  here.disk->log_syncs.open();
+  REQUIRE(here.driver->wait(commit).status == wire::DONE);
+  here.disk->large_reads.open();
+  for (int turn = 0; turn < 100 && !page; ++turn) here.driver->poll(100);
+  REQUIRE(page);
+  REQUIRE(*page);
+  CHECK(texts_of(**page) == std::vector<std::string>{"first", "first too", "second"});
+  CHECK(here.driver->list(ann.mailbox).size() == 103);
+}
+
 // ---- a small disk that really fills
 
 namespace {
@@ -201,14 +291,17 @@ class SmallDisk {
   }
   bool mounted() const { return mounted_; }
   const std::filesystem::path& path() const { return place_.path(); }
-  // Leaves so much of the disk free, in percent.
+  // Leaves so much of the disk free, in percent: by one file that grows or shrinks, so that it is never emptier meanwhile.
   void fill_to(std::uint64_t free_percent) {
     const std::filesystem::path filler = path() / "filler";
-    std::filesystem::remove(filler);
+    std::ofstream file(filler, std::ios::binary | std::ios::app);
     const auto space = std::filesystem::space(path());
     const std::uint64_t wanted = space.capacity * free_percent / 100;
-    if (space.available <= wanted) return;
-    std::ofstream file(filler, std::ios::binary);
+    if (space.available < wanted) {
+      const std::uint64_t size = std::filesystem::file_size(filler);
+      std::filesystem::resize_file(filler, size - std::min<std::uint64_t>(size, wanted - space.available));
+      return;
+    }
     const std::string block(64 * 1024, 'x');
     for (std::uint64_t left = space.available - wanted; left >= block.size(); left -= block.size())
       file.write(block.data(), static_cast<std::streamsize>(block.size()));
@@ -230,7 +323,8 @@ bool soon(const std::function<bool()>& wanted) {
 
 }  // namespace
 
-TEST_CASE("below 10 % free normal copies are refused, below 3 % urgent ones; acknowledging works always", "[chaos][disk]") {
+TEST_CASE("below 10 % free normal copies are refused, below 3 % urgent ones and vigils; acknowledging works always",
+          "[chaos][disk]") {
   SmallDisk small(160);
   if (!small.mounted()) {
     WARN("skipped: a small disk needs root and mount");
@@ -238,23 +332,39 @@ TEST_CASE("below 10 % free normal copies are refused, below 3 % urgent ones; ack
   }
   FaultyStore here(small.path());
   const Person ann = person(*here.driver);
-  REQUIRE(here.status_of(message(ann.address, "first")) == wire::DONE);
-  REQUIRE(here.status_of(message(ann.address, "second", wire::URGENT)) == wire::DONE);
-
-  small.fill_to(7);
-  REQUIRE(soon([&] { return here.store->figures().free_percent < 10; }));
-  CHECK(here.status_of(message(ann.address, "normal")) == wire::UNAVAILABLE);
-  CHECK(here.status_of(message(ann.address, "urgent", wire::URGENT)) == wire::DONE);
-  CHECK(here.status_of(alert({{0, {ann}}}).keep) == wire::DONE);
-
+  const Plan kept = alert({{0, {ann}}}, 3600);
+  REQUIRE(here.status_of(kept.keep) == wire::DONE);
+  std::uint64_t fixes = 0;
+  const auto status = [&](Lane lane) { return here.status_of(message(ann.address, "x", lane)); };
+  const auto filled_to = [&](unsigned percent) {
+    small.fill_to(percent);
+    // Percent are cut, and the filler is written in blocks: this one or the one below.
+    return soon(
+        [&] { return here.store->figures().free_percent == percent || here.store->figures().free_percent + 1 == percent; });
+  };
+  // Both sides of both limits, each nearer to it than the other limit is.
+  REQUIRE(filled_to(12));
+  CHECK(status(wire::NORMAL) == wire::DONE);
+  for (const unsigned percent : {9u, 5u}) {
+    REQUIRE(filled_to(percent));
+    CHECK(status(wire::NORMAL) == wire::UNAVAILABLE);
+    CHECK(status(wire::URGENT) == wire::DONE);
+    CHECK(here.status_of(alert({{0, {ann}}}, 3600).keep) == wire::DONE);
+    CHECK(here.status_of(kept.refreshed(++fixes, 0, 0, "fresh")) == wire::DONE);
+  }
+  // The ballast is given up, and then the disk is as full again.
   small.fill_to(1);
-  REQUIRE(soon([&] { return here.store->figures().free_percent < 3; }));
-  CHECK(here.status_of(message(ann.address, "normal")) == wire::UNAVAILABLE);
-  CHECK(here.status_of(message(ann.address, "urgent", wire::URGENT)) == wire::UNAVAILABLE);
+  REQUIRE(soon([&] { return here.store->figures().free_percent > 10; }));
+  REQUIRE(filled_to(2));
+  CHECK(status(wire::NORMAL) == wire::UNAVAILABLE);
+  CHECK(status(wire::URGENT) == wire::UNAVAILABLE);
+  CHECK(here.status_of(alert({{0, {ann}}}, 3600).keep) == wire::UNAVAILABLE);
+  CHECK(here.status_of(kept.refreshed(++fixes, 0, 0, "fresh")) == wire::UNAVAILABLE);
   const auto copies = here.driver->list(ann.mailbox);
-  CHECK(copies.size() == 4);
+  CHECK(copies.size() == 3);
   CHECK(here.driver->acknowledge(ann.mailbox, copies).status == wire::DONE);
   CHECK(here.driver->list(ann.mailbox).empty());
+  CHECK(here.status_of(kept.end(wire::STOP)) == wire::DONE);
 
   small.fill_to(60);
   REQUIRE(soon([&] { return here.store->figures().free_percent > 10; }));

@@ -38,7 +38,59 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   bool is_log_;
 };
 
+class GatedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  GatedFile(FaultyDisk& disk, std::unique_ptr<rocksdb::FSRandomAccessFile> file)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), disk_(disk) {}
+
+  IOStatus Read(std::uint64_t at, std::size_t bytes, const IOOptions& options, rocksdb::Slice* result, char* scratch,
+                IODebugContext* debug) const override {
+    if (bytes > FaultyDisk::large_read) disk_.large_reads.pass();
+    if (IOStatus fault = disk_.reading(); !fault.ok()) return fault;
+    return FSRandomAccessFileOwnerWrapper::Read(at, bytes, options, result, scratch, debug);
+  }
+
+ private:
+  FaultyDisk& disk_;
+};
+
 }  // namespace
+
+void Gate::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  came_ = permits_ = 0;
+}
+
+void Gate::let_one_through() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++permits_;
+  }
+  moved_.notify_all();
+}
+
+void Gate::open() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = false;
+  }
+  moved_.notify_all();
+}
+
+void Gate::pass() {
+  std::unique_lock lock(mutex_);
+  if (!closed_) return;
+  ++came_;
+  moved_.notify_all();
+  moved_.wait(lock, [this] { return !closed_ || permits_ > 0; });
+  if (closed_) --permits_;
+}
+
+bool Gate::reached(std::uint64_t times) {
+  std::unique_lock lock(mutex_);
+  return moved_.wait_for(lock, std::chrono::seconds(10), [&] { return came_ >= times; });
+}
 
 IOStatus FaultyDisk::writing() {
   if (read_only) {
@@ -52,16 +104,29 @@ IOStatus FaultyDisk::writing() {
   return IOStatus::OK();
 }
 
+namespace {
+
+// Takes one of those that are left.
+bool take(std::atomic<std::uint32_t>& faults) {
+  for (std::uint32_t left = faults; left > 0;)
+    if (faults.compare_exchange_weak(left, left - 1)) return true;
+  return false;
+}
+
+}  // namespace
+
 IOStatus FaultyDisk::syncing(bool is_log) {
   if (read_only) return writing();
   if (!is_log) return IOStatus::OK();
+  log_syncs.pass();
   ++syncs;
-  for (std::uint32_t left = failing_syncs; left > 0;) {
-    if (!failing_syncs.compare_exchange_weak(left, left - 1)) continue;
-    ++refused;
-    return IOStatus::IOError("Input/output error");
-  }
-  return IOStatus::OK();
+  if (!take(failing_syncs)) return IOStatus::OK();
+  ++refused;
+  return IOStatus::IOError("Input/output error");
+}
+
+IOStatus FaultyDisk::reading() {
+  return take(failing_reads) ? IOStatus::IOError("Input/output error") : IOStatus::OK();
 }
 
 IOStatus FaultyDisk::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
@@ -81,6 +146,14 @@ IOStatus FaultyDisk::ReopenWritableFile(const std::string& path, const rocksdb::
   std::unique_ptr<rocksdb::FSWritableFile> file;
   IOStatus opened = target()->ReopenWritableFile(path, options, &file, debug);
   if (opened.ok()) *result = std::make_unique<FaultyFile>(*this, path.ends_with(".log"), std::move(file));
+  return opened;
+}
+
+IOStatus FaultyDisk::NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
+                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* result, IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+  IOStatus opened = target()->NewRandomAccessFile(path, options, &file, debug);
+  if (opened.ok()) *result = std::make_unique<GatedFile>(*this, std::move(file));
   return opened;
 }
 

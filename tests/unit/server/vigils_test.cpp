@@ -29,6 +29,14 @@ wire::Request hurry(const Alert& alert) {
   return request;
 }
 
+wire::Request end(const Alert& alert, const Secret& secret) {
+  wire::Request request;
+  request.mutable_end()->set_vigil_id(alert.vigil.id());
+  request.mutable_end()->set_secret(bytes_of(secret));
+  request.mutable_end()->set_address(bytes_of(alert.address));
+  return request;
+}
+
 wire::Request look(const Alert& alert) {
   wire::Request request;
   request.mutable_look()->set_vigil_id(alert.vigil.id());
@@ -60,6 +68,47 @@ TEST_CASE("a hurry releases a vigil now, with the copies of its last refresh, an
   // Nothing came twice: what is sent next comes next.
   REQUIRE(sender->deliver(owner.address, envelope_of('u'), wire::URGENT).status() == wire::DONE);
   CHECK(owner.member->next_delivery().envelope() == envelope_of('u'));
+}
+
+TEST_CASE("an ending that overtakes its keep wins, whichever of the two it is", "[server][vigils]") {
+  // Method: each alert's ending comes over one connection, its keep afterwards over another; an alert under coercion goes on.
+  RunningRelay relay;
+  RunningRelay::Owner owner = relay.owner();
+  REQUIRE(owner.member->listen() == wire::DONE);
+  const std::unique_ptr<Member> first = relay.member(), second = relay.member();
+  std::string answered[2];
+  for (const bool goes_on : {false, true}) {
+    Alert alert(owner.address, 0);
+    alert.vigil.mutable_endings(0)->mutable_copies(0)->set_envelope(envelope_of('x'));
+    alert.name();
+    CHECK(first->ask(end(alert, goes_on ? alert.go_on : alert.stop)).status() == wire::DONE);
+    CHECK(second->ask(alert.parts(2)[1]).status() == wire::PARTIAL);
+    wire::Answer kept = second->ask(alert.parts(2)[0]);
+    CHECK(kept.status() == wire::ENDED);
+    kept.set_id(1);
+    answered[goes_on] = kept.SerializeAsString();
+    if (goes_on) {
+      const wire::Delivery stage = owner.member->next_delivery();
+      CHECK((stage.of_vigil() == wire::STAGE && stage.envelope() == envelope_of('s', 4096)));
+      const wire::Delivery ending = owner.member->next_delivery();
+      CHECK((ending.of_vigil() == wire::ENDING && ending.envelope() == envelope_of('e')));
+      // Alive for its responders.
+      wire::Request answering;
+      answering.mutable_answering()->set_vigil_id(alert.vigil.id());
+      answering.mutable_answering()->set_step(1);
+      answering.mutable_answering()->set_token(bytes_of(answer_chain(alert.answer, limits::answer_chain_steps - 1)));
+      CHECK(second->ask(answering).lease().yours());
+      CHECK(owner.member->next_delivery().of_vigil() == wire::NOTICE);
+    }
+    // And ended for its owner: the same ending, the other one, and every other secret.
+    for (const wire::Request& request :
+         {end(alert, alert.stop), end(alert, alert.go_on), hurry(alert), refresh(alert, 1, 'f'), look(alert), alert.parts(1)[0]})
+      CHECK(second->ask(request).status() == wire::ENDED);
+    // Nothing else came: what is sent next comes next.
+    REQUIRE(second->deliver(owner.address, envelope_of('u'), wire::URGENT).status() == wire::DONE);
+    CHECK(owner.member->next_delivery().envelope() == envelope_of('u'));
+  }
+  CHECK(answered[0] == answered[1]);
 }
 
 TEST_CASE("a renewal moves a check-in by at most its period, answers with the new time and tells its responders",

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <thread>
 
-#include "storage/embedded/erasing.hpp"
 #include "storage/embedded/rows.hpp"
+#include "storage/embedded/scrubber.hpp"
 #include "tests/unit/storage/support.hpp"
 
 using namespace vigil;
@@ -86,6 +86,148 @@ TEST_CASE("expired bytes leave every file with their bucket, and by themselves i
   CHECK(soon([&] { return shop.directory.files_with(gone) == 0; }));
   CHECK(shop.directory.files_with(stays) > 0);
   CHECK(soon([&] { return shop.store->figures().copies_normal == 1; }));
+}
+
+TEST_CASE("a bucket goes when it has ended, and the one after it stays to its last second", "[storage][erasing]") {
+  Shop shop(quickly());
+  const MailboxId mailbox = shop.mailbox();
+  const AddressHash address = shop.address(mailbox);
+  REQUIRE(shop.clock->wall % 600 == 0);  // buckets of ten minutes: the copies lie in neighbours
+  const Deliver first = Shop::deliver({address}, wire::NORMAL, wire::TEN_MINUTES);
+  REQUIRE(shop.status(first) == wire::DONE);
+  shop.clock->pass(590);
+  const Deliver second = Shop::deliver({address}, wire::NORMAL, wire::TEN_MINUTES);
+  REQUIRE(shop.status(second) == wire::DONE);
+  shop.clock->pass(20);
+  const auto there = [&](const Deliver& deliver) { return shop.directory.files_with(View(*deliver.envelope).first(32)) > 0; };
+  CHECK(soon([&] { return !there(first); }));
+  CHECK(soon([&] { return shop.store->figures().copies_normal == 1; }));
+  CHECK(there(second));
+  for (const bool reopened : {false, true}) {
+    if (reopened) shop.reopen();
+    const auto page = shop.list(mailbox, wire::NORMAL);
+    REQUIRE(page->size() == 1);
+    CHECK(*page->front().envelope == *second.envelope);
+  }
+  shop.clock->pass(600);
+  CHECK(soon([&] { return !there(second); }));
+}
+
+namespace {
+
+// The rows of a store without its threads: what the disk forgets is what this test makes it forget.
+class Bare {
+ public:
+  explicit Bare(bool compacts_by_itself) {
+    REQUIRE_FALSE(core.open());
+    const Rocks::Reading reading = core.rocks.read();
+    if (!compacts_by_itself) REQUIRE(reading.db().SetOptions(reading.once(), {{"disable_auto_compactions", "true"}}).ok());
+  }
+  ~Bare() { core.close(false); }
+  Bare(const Bare&) = delete;
+  Bare& operator=(const Bare&) = delete;
+
+  // One table with so many copies.
+  void put(Bucket bucket, std::uint64_t copies) {
+    write([&](Batch& batch) {
+      for (std::uint64_t seq = 0; seq < copies; ++seq)
+        batch.put_once(row_key(bucket, Kind::copy, {}, 0, seq), row(bucket), text(bucket, seq));
+    });
+  }
+  void remove(Bucket bucket, std::uint64_t seq) {
+    write([&](Batch& batch) { batch.remove_once(row_key(bucket, Kind::copy, {}, 0, seq)); });
+  }
+  // Out of the first level, where no file goes whole.
+  void settle() {
+    const Rocks::Reading reading = core.rocks.read();
+    REQUIRE(reading.db().CompactRange({}, reading.once(), nullptr, nullptr).ok());
+  }
+  std::uint64_t tombstones() {
+    const Rocks::Reading reading = core.rocks.read();
+    rocksdb::TablePropertiesCollection tables;
+    REQUIRE(reading.db().GetPropertiesOfAllTables(reading.once(), &tables).ok());
+    std::uint64_t count = 0;
+    for (const auto& [name, table] : tables) count += table->num_deletions;
+    return count;
+  }
+  bool there(Bucket bucket, std::uint64_t seq) const {
+    const std::string bytes = text(bucket, seq);
+    return directory.files_with(View(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size())) > 0;
+  }
+
+  test::Directory directory;
+  std::shared_ptr<test::HandClock> clock = std::make_shared<test::HandClock>();
+  Core core{options()};
+
+ private:
+  EmbeddedOptions options() const {
+    EmbeddedOptions options = quickly();
+    options.directory = directory.path / "store";
+    options.clock = clock;
+    std::filesystem::create_directories(options.directory);
+    return options;
+  }
+  static std::string text(Bucket bucket, std::uint64_t seq) {
+    return "copy " + std::to_string(seq) + " of bucket " + std::to_string(bucket) + '.';
+  }
+  static std::string row(Bucket bucket) {
+    std::string out;
+    write_copy_head(out, bucket, {});
+    return out;
+  }
+  template <class Fill>
+  void write(Fill fill) {
+    Batch batch;
+    batch.begin(core.rocks.once(), core.rocks.heads(), core.clock.now_ms());
+    fill(batch);
+    REQUIRE(core.rocks.write(batch.rows).ok());
+    const Rocks::Reading reading = core.rocks.read();
+    REQUIRE(reading.db().Flush(rocksdb::FlushOptions(), {reading.once(), reading.heads()}).ok());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a table with a tombstone is compacted by RocksDB itself", "[storage][erasing]") {
+  Bare bare(true);
+  const auto soonest = static_cast<Bucket>(bare.clock->wall + 600);
+  bare.put(soonest, 20);
+  bare.remove(soonest, 7);
+  CHECK(soon([&] { return bare.tombstones() == 0 && !bare.there(soonest, 7); }));
+  CHECK(bare.there(soonest, 8));
+}
+
+TEST_CASE("the files of a bucket that has ended go whole, and those of its neighbours stay", "[storage][erasing]") {
+  Bare bare(true);
+  const auto bucket = [&](unsigned number) { return static_cast<Bucket>(bare.clock->wall + number * 600); };
+  const std::vector<Bucket> all{bucket(1), bucket(2), bucket(3)};
+  for (const Bucket one : all) {
+    bare.put(one, 20);
+    bare.core.buckets.live(one);
+  }
+  bare.settle();
+  bare.clock->pass(2 * 600 - 1);  // the first has ended, the second ends in a second
+  Scrubber scrubber(bare.core);
+  scrubber.start();
+  CHECK(soon([&] { return bare.core.buckets.all().size() == 2; }));
+  scrubber.stop();
+  for (const Bucket one : all) CHECK(bare.there(one, 7) == (one != all.front()));
+}
+
+TEST_CASE("tables with tombstones that compaction does not reach by itself are compacted by name, every one of them",
+          "[storage][erasing]") {
+  Bare bare(false);
+  const auto bucket = [&](unsigned number) { return static_cast<Bucket>(bare.clock->wall + number * 600); };
+  for (const unsigned number : {1u, 2u, 3u}) bare.put(bucket(number), 20);
+  for (const unsigned number : {1u, 3u}) bare.remove(bucket(number), 7);
+  REQUIRE(bare.tombstones() == 2);
+  Scrubber scrubber(bare.core);
+  scrubber.start();
+  CHECK(soon([&] { return bare.tombstones() == 0; }));
+  scrubber.stop();
+  for (const unsigned number : {1u, 3u}) CHECK_FALSE(bare.there(bucket(number), 7));
+  for (const unsigned number : {1u, 2u, 3u}) CHECK(bare.there(bucket(number), 8));
+  CHECK(bare.there(bucket(2), 7));
 }
 
 TEST_CASE("what is overwritten or withdrawn leaves every file: no address hash, no old bundle", "[storage][erasing]") {
