@@ -73,8 +73,10 @@ PinCost PinCost::tests() {
 SecretBytes key_from_pin(View pin, View salt16, const PinCost& cost) {
   assert(salt16.size() == crypto_pwhash_argon2id_SALTBYTES);
   SecretBytes key(32);
-  if (crypto_pwhash(key.data(), key.size(), reinterpret_cast<const char*>(pin.data()), pin.size(), salt16.data(), cost.operations,
-                    cost.memory_bytes, crypto_pwhash_ALG_ARGON2ID13) != 0)
+  const char none = 0;  // libsodium's pointer may not be null, not even for an empty PIN
+  const char* const typed = pin.empty() ? &none : reinterpret_cast<const char*>(pin.data());
+  if (crypto_pwhash(key.data(), key.size(), typed, pin.size(), salt16.data(), cost.operations, cost.memory_bytes,
+                    crypto_pwhash_ALG_ARGON2ID13) != 0)
     throw std::bad_alloc();  // the only way to fail: the memory cannot be had
   return key;
 }
