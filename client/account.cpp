@@ -1,7 +1,7 @@
 #include "client/account.hpp"
 
 #include "client/printable.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -48,7 +48,7 @@ void Account::set_own_name(std::string_view name) {
 
 std::string Account::name_of(const e2ee::IdentityKey& who) {
   if (const auto contact = contacts.find(who)) return printable(contact->name);
-  return who == identity.key() ? words::you() : words::somebody();
+  return who == identity.key() ? words().you() : words().somebody();
 }
 
 }  // namespace vigil::client

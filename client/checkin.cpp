@@ -7,7 +7,7 @@
 #include "client/refresh.hpp"
 #include "client/relay_link.hpp"
 #include "client/running.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "proto/limits.hpp"
 
@@ -198,7 +198,7 @@ asio::awaitable<void> CheckInKeeper::look(const kept::RunningCheckIn& check_in) 
 void CheckInKeeper::remind(const CheckInView& view, std::uint64_t now_s) {
   if (view.fired && !fired_said_) {
     screen_.event(JsonLine("check_in_fired", now_s));
-    screen_.loud_now(words::own_check_in_fired());
+    screen_.loud_now(words().own_check_in_fired());
   }
   fired_said_ = view.fired;
   if (view.fired) return;
@@ -210,7 +210,7 @@ void CheckInKeeper::remind(const CheckInView& view, std::uint64_t now_s) {
   reminded_ = now;
   const std::uint64_t left_s = view.due_s > now_s ? view.due_s - now_s : 0;
   screen_.event(JsonLine("check_in_reminder", now_s).number("left_s", static_cast<std::int64_t>(left_s)));
-  screen_.loud_now(words::check_in_reminder(left_s));
+  screen_.loud_now(words().check_in_reminder(left_s));
   screen_.ring();
 }
 

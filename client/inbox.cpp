@@ -5,7 +5,7 @@
 #include "client/plans.hpp"
 #include "client/printable.hpp"
 #include "client/tell.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
@@ -34,7 +34,7 @@ std::optional<InboxReader::Origin> InboxReader::origin_of(const Given& given, st
     case Given::To::self:
       origin.own = true;
       origin.expected = account_.identity.key();
-      origin.name = words::you();
+      origin.name = words().you();
       return origin;
     case Given::To::introduction: {
       const auto secret = Secret::from(given.card_secret.view());
@@ -42,7 +42,7 @@ std::optional<InboxReader::Origin> InboxReader::origin_of(const Given& given, st
       origin.introduction = true;
       origin.card_secret = *secret;
       origin.meeting = account_.meetings.through(address);
-      origin.name = words::somebody();
+      origin.name = words().somebody();
       return origin;
     }
     case Given::To::withdrawn:
@@ -61,7 +61,7 @@ std::optional<InboxReader::Origin> InboxReader::origin_of(const Given& given, st
   }
   if (!origin.meeting) return std::nullopt;
   origin.expected = origin.meeting->identity;
-  origin.name = origin.meeting->name.empty() ? words::somebody() : origin.meeting->name;
+  origin.name = origin.meeting->name.empty() ? words().somebody() : origin.meeting->name;
   return origin;
 }
 
@@ -129,7 +129,7 @@ void InboxReader::not_named_yet(const PublicKey& root, const Given& given, const
   Container::Transaction step(account_.container);
   if (!given.contact || !account_.plans.wait(*given.contact, root, delivery, now_s)) {
     account_.remembered.remember(view(delivery.copy_id()), now_s);
-    news.push_back({.kind = News::Kind::cannot_open, .name = words::somebody()});
+    news.push_back({.kind = News::Kind::cannot_open, .name = words().somebody()});
   }
   step.commit();
 }

@@ -20,7 +20,7 @@
 #include "client/tell.hpp"
 #include "client/telling.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -156,10 +156,10 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
         note_clock(open.greeted(), root);
         if (open.greeted().online_key_expired) {
           line.flag("key_old", true);
-          screen_.say_now(words::online_key_old(name));
+          screen_.say_now(words().online_key_old(name));
         }
         screen_.event(line);
-        screen_.say_now(words::connected(name));
+        screen_.say_now(words().connected(name));
         account_.outbox.hurry(wall_s());
         if (!once_ready) ++ready_;
         once_ready = true;
@@ -174,7 +174,7 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
         const auto ended = open.ended();
         if (ended == Fault::displaced && !stopped_) {
           screen_.event(JsonLine("displaced", wall_s()).text("relay", name));
-          screen_.say_now(words::displaced());
+          screen_.say_now(words().displaced());
           wait = retry_most;
         }
       }
@@ -183,7 +183,7 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
     if (!dark && !link) {
       dark = true;
       screen_.event(JsonLine("dark", wall_s()).text("relay", name));
-      screen_.say_now(words::dark(name));
+      screen_.say_now(words().dark(name));
     }
     // Between half and all of it, so that a relay that comes back is not met by everybody at once.
     co_await pause(wait / 2 + milliseconds(random_below(static_cast<std::uint32_t>(wait.count() / 2 + 1))));
@@ -216,7 +216,7 @@ void Listening::take(const PublicKey& root, const wire::Delivery& delivery) {
     show_news(screen_, news, now_s);
     if (news.kind == News::Kind::consent || news.kind == News::Kind::plan) people_changed_ = true;
     if (news.kind == News::Kind::alert && options_.watch && news.rings) {
-      if (news.first || !ringing_.contains(news.alert_id)) screen_.detail(words::press_a_key());
+      if (news.first || !ringing_.contains(news.alert_id)) screen_.detail(words().press_a_key());
       ringing_[news.alert_id] = now_s;
       screen_.ring();
       start_command();
@@ -253,13 +253,13 @@ void Listening::show_waiting() {
     const record::AlertRecord& record = alert.record();
     if (record.hers() || record.seen() || alert.over() || !record.has_alert()) continue;
     const auto person = e2ee::IdentityKey::from(view(record.person()));
-    const std::string name = person ? account_.name_of(*person) : words::somebody();
+    const std::string name = person ? account_.name_of(*person) : words().somebody();
     News news = news_of(alert, name);
     news.rings = person && may_ring(account_, *person, now_s);
     show_news(screen_, news, now_s);
     if (record.has_plan()) show_news(screen_, plan_news_of(alert, name), now_s);
     if (!news.rings) continue;
-    screen_.detail(words::press_a_key());
+    screen_.detail(words().press_a_key());
     ringing_[id_of(alert)] = now_s;
     screen_.ring();
     start_command();
@@ -275,7 +275,7 @@ void Listening::show_waiting() {
     News news{.kind = News::Kind::text, .text = received.content.text().text(), .written_s = received.content.written_s()};
     news.content_id.assign(received.content_id.bytes.begin(), received.content_id.bytes.end());
     const auto contact = received.from ? account_.contacts.find(*received.from) : std::nullopt;
-    news.name = contact ? account_.name_of(contact->identity) : words::somebody();
+    news.name = contact ? account_.name_of(contact->identity) : words().somebody();
     show_news(screen_, news, now_s);
     account_.inbox.set_shown(received.row);
   }
@@ -302,7 +302,7 @@ void Listening::key_pressed() {
     line.id("alert", alert_id);
     if (alert->record().alert().drill()) line.flag("drill", true);
     screen_.event(line);
-    if (!alert->record().ended()) screen_.say_now(words::you_have_seen_it());
+    if (!alert->record().ended()) screen_.say_now(words().you_have_seen_it());
   }
 }
 
@@ -330,7 +330,7 @@ void Listening::start_command() {
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t child = 0;
-  if (posix_spawn(&child, "/bin/sh", &actions, nullptr, arguments, environ) != 0) screen_.say_now(words::on_alert_failed());
+  if (posix_spawn(&child, "/bin/sh", &actions, nullptr, arguments, environ) != 0) screen_.say_now(words().on_alert_failed());
   posix_spawn_file_actions_destroy(&actions);
   while (waitpid(-1, nullptr, WNOHANG) > 0) {
   }
@@ -440,7 +440,7 @@ void Listening::say_empty_tiers() {
   empty_tiers_said_ = empty;
   for (const std::uint32_t tier : empty) {
     screen_.event(JsonLine("tier_empty", now_s).number("tier", tier));
-    screen_.loud_now(words::tier_empty(tier));
+    screen_.loud_now(words().tier_empty(tier));
   }
 }
 

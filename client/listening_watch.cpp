@@ -5,7 +5,7 @@
 
 #include "client/clock.hpp"
 #include "client/listening.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client {
 
@@ -28,9 +28,9 @@ asio::awaitable<void> Listening::watch_relays() {
     if (people != said) {
       screen_.event(JsonLine("nobody_watches", now_s).number("people", static_cast<std::int64_t>(people)));
       if (people == 0) {
-        screen_.say_now(words::watch_is_kept_again());
+        screen_.say_now(words().watch_is_kept_again());
       } else {
-        screen_.loud_now(words::nobody_keeps_watch(people));
+        screen_.loud_now(words().nobody_keeps_watch(people));
         screen_.ring();
       }
       said = people;

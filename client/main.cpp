@@ -4,10 +4,12 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "client/clock.hpp"
 #include "client/commands/press.hpp"
-#include "client/words.hpp"
+#include "client/words/language.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/secret_bytes.hpp"
 
 namespace {
@@ -41,7 +43,7 @@ Exit run_command(const commands::Common& common, const commands::Run& run) {
     const Trouble trouble = trouble_of(failed.why(), common.home);
     return screen.fail(trouble.code, trouble.words);
   } catch (const std::exception&) {
-    return screen.fail(Exit::failed, words::unexpected());  // what it says may hold input
+    return screen.fail(Exit::failed, words().unexpected());  // what it says may hold input
   }
 }
 
@@ -63,6 +65,9 @@ int main(int count, char** arguments) {
   app.add_flag("--json", common.json, "one JSON object a line, for scripts");
   app.add_flag("--plain", common.plain, "no colours, bell or QR code");
   app.add_option("--pin-fd", common.pin_fd, "read the PIN from this file descriptor instead of asking")->type_name("N");
+  app.add_option("--lang", common.language, "the language of what is said (else $VIGIL_LANG, else your locale's)")
+      ->type_name("CODE")
+      ->check(CLI::IsMember(language_codes()));
   for (const auto add :
        {commands::add_join,   commands::add_card,     commands::add_meet,     commands::add_contacts,  commands::add_ask,
         commands::add_duty,   commands::add_tiers,    commands::add_plan,     commands::add_ready,     commands::add_drill,
@@ -79,5 +84,6 @@ int main(int count, char** arguments) {
     app.exit(error);
     return static_cast<int>(Exit::usage);
   }
+  speak(language_at_start(common.language, [](const char* variable) -> const char* { return std::getenv(variable); }));
   return static_cast<int>(run_command(common, run));
 }

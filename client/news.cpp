@@ -6,9 +6,7 @@
 #include "client/fixes.hpp"
 #include "client/news_responders.hpp"
 #include "client/printable.hpp"
-#include "client/screen_words.hpp"
-#include "client/words.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -89,10 +87,18 @@ std::string short_id(View alert_id) {
 
 // Nothing of an exercise is shown without saying so.
 std::string in_drill(bool drill, const std::string& sentence) {
-  return drill ? words::drill_mark() + " " + sentence : sentence;
+  return drill ? words().drill_mark() + " " + sentence : sentence;
 }
 void mark(JsonLine& line, bool drill) {
   if (drill) line.flag("drill", true);
+}
+
+// Renewed, it is said again with its new end.
+std::string answering_words(const AlertState& alert, const AlertView& view, std::uint64_t now_s) {
+  const std::string clock = clock_text(view.until_s, now_s);
+  if (view.yours) return words().you_are_answering_until(clock);
+  const std::string name = alert.name_of(view.index);
+  return words().answering_until(name.empty() ? words().somebody() : name, clock);
 }
 
 void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -106,36 +112,35 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   screen.event(line);
 
   if (!news.first) {
-    screen.loud_now(in_drill(alert.drill(), words::ring_again(news.name, news.round)));
+    screen.loud_now(in_drill(alert.drill(), words().ring_again(news.name, news.round)));
   } else {
     const bool ahead = alert.pressed_s() > now_s + clocks_differ_s;
     const std::string clock = clock_text(ahead ? now_s : alert.pressed_s(), now_s);
-    const std::string age = words::age(since(alert.pressed_s(), now_s));
+    const std::string age = words().age(since(alert.pressed_s(), now_s));
     screen.detail("");
     if (alert.has_check_in())
-      screen.loud(words::check_in_silent(news.name, clock, age));
+      screen.loud(words().check_in_silent(news.name, clock, age));
     else
-      screen.loud(alert.drill() ? words::drill_from(news.name, clock, age) : words::alert_from(news.name, clock, age));
-    if (ahead) screen.detail(words::her_clock_is_ahead());
+      screen.loud(alert.drill() ? words().drill_from(news.name, clock, age) : words().alert_from(news.name, clock, age));
+    if (ahead) screen.detail(words().her_clock_is_ahead());
   }
-  if (news.many_silent) screen.detail(words::many_silent());
-  if (alert.pressed_again() > 0) screen.detail(words::pressed_again(alert.pressed_again()));
+  if (news.many_silent) screen.detail(words().many_silent());
+  if (alert.pressed_again() > 0) screen.detail(words().pressed_again(alert.pressed_again()));
   if (fixes.empty()) {
-    screen.detail(words::place_unknown());
+    screen.detail(words().place_unknown());
   } else {
     const Fix& fix = fixes.front();
-    screen.detail(words::place_is(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)),
-                                  words::age(since(fix.at_s, now_s)),
-                                  fix.accuracy_m == 0 ? "" : words::within_metres(fix.accuracy_m)));
+    screen.detail(words().place_is(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)),
+                                   words().age(since(fix.at_s, now_s)), fix.accuracy_m));
     if (fix.speed_cm_s >= 100) {
       screen.detail(
-          words::moving(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words::compass(fix.heading_deg)));
+          words().moving(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words().compass(fix.heading_deg)));
     }
-    if (fix.battery_percent <= 100) screen.detail(words::battery(fix.battery_percent));
+    if (fix.battery_percent <= 100) screen.detail(words().battery(fix.battery_percent));
   }
-  if (!alert.note().empty()) screen.detail(words::wrote(printable(alert.note(), note_characters_max)));
-  screen.detail(words::how_to_answer(short_id(news.alert_id)));
-  if (!news.rings) screen.detail(words::shown_not_rung());
+  if (!alert.note().empty()) screen.detail(words().wrote(printable(alert.note(), note_characters_max)));
+  screen.detail(words().how_to_answer(short_id(news.alert_id)));
+  if (!news.rings) screen.detail(words().shown_not_rung());
 }
 
 void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -147,10 +152,10 @@ void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
   screen.event(line);
   switch (news.act) {
     case wire::Released::GIVEN_BACK:
-      screen.say_now(in_drill(news.drill, words::gave_back(news.name)));
+      screen.say_now(in_drill(news.drill, words().gave_back(news.name)));
       break;
     case wire::Released::LAPSED:
-      screen.say_now(in_drill(news.drill, words::lapsed(news.name)));
+      screen.say_now(in_drill(news.drill, words().lapsed(news.name)));
       break;
     case wire::Released::ANSWERED:  // the state says it
     case wire::Released::CLOSED:
@@ -163,25 +168,25 @@ void show_notice(Screen& screen, const News& news, std::uint64_t now_s) {
 
 void show_told(Screen& screen, const News& news, std::uint64_t now_s) {
   if (news.kind == News::Kind::told_wrong) {
-    screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", words::mac_wrong(news.name)));
-    return screen.trouble(words::mac_wrong(news.name));
+    screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", words().mac_wrong(news.name)));
+    return screen.trouble(words().mac_wrong(news.name));
   }
   const bool marks = news.mark.kind() != content::Mark::UNSET;
   JsonLine line(news.until_s != 0 ? "muted" : marks ? "mark" : "note", now_s);
   line.id("alert", news.alert_id).text("name", news.name);
   if (news.until_s != 0) {
     screen.event(line.number("until_s", static_cast<std::int64_t>(news.until_s)));
-    return screen.say_now(words::muted_until(news.name, clock_text(news.until_s, now_s)));
+    return screen.say_now(words().muted_until(news.name, clock_text(news.until_s, now_s)));
   }
   if (!marks) {
     screen.event(line.text("text", news.text));
-    return screen.loud_now(words::note_line(news.name, printable(news.text, note_characters_max)));
+    return screen.loud_now(words().note_line(news.name, printable(news.text, note_characters_max)));
   }
   const std::string where = printable(news.mark.where());
   const std::string how = printable(news.mark.how());
-  line.text("kind", words::mark_kind(news.mark.kind())).text("where", where).text("how", how);
+  line.text("kind", words_for_scripts().mark_kind(news.mark.kind())).text("where", where).text("how", how);
   screen.event(line.number("when_s", static_cast<std::int64_t>(news.mark.at_s())));
-  screen.loud_now(words::mark_line(news.name, news.mark.kind(), where, how));
+  screen.loud_now(words().mark_line(news.name, news.mark.kind(), where, how));
 }
 
 void show_receipt(Screen& screen, const News& news, std::uint64_t now_s) {
@@ -191,9 +196,9 @@ void show_receipt(Screen& screen, const News& news, std::uint64_t now_s) {
   mark(line, news.drill);
   screen.event(line);
   if (news.alert_id.empty()) {
-    if (!news.seen) screen.say_now(words::received_by(news.name));
+    if (!news.seen) screen.say_now(words().received_by(news.name));
   } else {
-    const std::string sentence = news.seen ? words::they_have_seen_it(news.name) : words::their_phone_has_it(news.name);
+    const std::string sentence = news.seen ? words().they_have_seen_it(news.name) : words().their_phone_has_it(news.name);
     screen.say_now(in_drill(news.drill, sentence));
   }
 }
@@ -204,9 +209,9 @@ void show_ending(Screen& screen, const News& news, std::uint64_t now_s) {
   mark(line, news.drill);
   screen.event(line);
   if (news.forced) {
-    screen.loud_now(in_drill(news.drill, news.name + ": " + words::forced_to_cancel()));
+    screen.loud_now(in_drill(news.drill, news.name + ": " + words().forced_to_cancel()));
   } else {
-    screen.say_now(in_drill(news.drill, words::her_own_ending(news.name)));
+    screen.say_now(in_drill(news.drill, words().her_own_ending(news.name)));
   }
 }
 
@@ -215,21 +220,21 @@ void show_all_clear(Screen& screen, const News& news, std::uint64_t now_s) {
   line.id("alert", news.alert_id).text("name", news.name).text("note", news.text);
   mark(line, news.drill);
   screen.event(line);
-  screen.say_now(in_drill(news.drill, words::says_all_clear(news.name, printable(news.text, note_characters_max))));
+  screen.say_now(in_drill(news.drill, words().says_all_clear(news.name, printable(news.text, note_characters_max))));
 }
 
 void show_text(Screen& screen, const News& news, std::uint64_t now_s) {
   JsonLine line("text", now_s);
   line.id("content", news.content_id).text("name", news.name).text("text", news.text);
   screen.event(line.number("written_s", static_cast<std::int64_t>(news.written_s)));
-  screen.say(words::text_from(news.name, clock_text(news.written_s, now_s), printable(news.text, 20'000)));
+  screen.say(words().text_from(news.name, clock_text(news.written_s, now_s), printable(news.text, 20'000)));
 }
 
 void show_trouble(Screen& screen, const News& news, std::uint64_t now_s) {
-  const std::string sentence = news.kind == News::Kind::cannot_open     ? words::cannot_be_opened(news.name)
-                               : news.kind == News::Kind::unproved      ? words::unverifiable(news.name)
-                               : news.kind == News::Kind::written_again ? words::written_again(news.name)
-                                                                        : words::ask_to_write_again(news.name);
+  const std::string sentence = news.kind == News::Kind::cannot_open     ? words().cannot_be_opened(news.name)
+                               : news.kind == News::Kind::unproved      ? words().unverifiable(news.name)
+                               : news.kind == News::Kind::written_again ? words().written_again(news.name)
+                                                                        : words().ask_to_write_again(news.name);
   screen.event(JsonLine("trouble", now_s).text("name", news.name).text("words", sentence));
   screen.trouble(sentence);
 }
@@ -317,40 +322,40 @@ std::string state_words(const AlertView& view, const std::string& name) {
     case Shown::nothing:
       return {};
     case Shown::not_sent:
-      return words::not_sent_yet();
+      return words().not_sent_yet();
     case Shown::waits:
-      return words::waits_on_relay(view.hold_s);
+      return words().waits_on_relay(view.hold_s);
     case Shown::on_relay:
-      return words::on_relay_unseen();
+      return words().on_relay_unseen();
     case Shown::on_phones:
-      return words::on_phones(view.count);
+      return words().on_phones(view.count);
     case Shown::seen:
-      return words::seen_by(view.count);
+      return words().seen_by(view.count);
     case Shown::answering: {
-      if (view.yours) return words::you_are_answering();
-      return words::answering(name.empty() ? words::somebody() : name);
+      if (view.yours) return words().you_are_answering();
+      return words().answering(name.empty() ? words().somebody() : name);
     }
     case Shown::nobody:
-      return words::nobody_answered(view.silent_s, view.round);
+      return words().nobody_answered(view.silent_s, view.round);
     case Shown::unanswered:
-      return words::unanswered();
+      return words().unanswered();
     case Shown::forced:
-      return words::forced_to_cancel();
+      return words().forced_to_cancel();
     case Shown::all_clear:
-      return words::all_clear();
+      return words().all_clear();
   }
   return {};
 }
 
 void show_clock_off(Screen& screen, std::int64_t off_s, std::uint64_t now_s) {
-  screen.event(JsonLine("clock", now_s).number("off_s", off_s).text("words", words::clock_off(off_s)));
-  screen.say_now(words::clock_off(off_s));
+  screen.event(JsonLine("clock", now_s).number("off_s", off_s).text("words", words().clock_off(off_s)));
+  screen.say_now(words().clock_off(off_s));
 }
 
 void show_unreachable(Screen& screen, const std::vector<std::string>& names, std::uint64_t now_s) {
   for (const std::string& name : names) {
     screen.event(JsonLine("unreachable", now_s).text("name", name).flag("given_up", false));
-    screen.say_now(words::withdrawn(printable(name)));
+    screen.say_now(words().withdrawn(printable(name)));
   }
 }
 
@@ -374,9 +379,8 @@ void show_state(Screen& screen, const AlertState& alert, const AlertView& view, 
   const bool drill = alert.record().alert().drill();
   mark(line, drill);
   screen.event(line);
-  if (view.forced && view.shown != Shown::forced) screen.loud(in_drill(drill, words::forced_to_cancel()));
-  const bool ends = view.shown == Shown::answering;  // renewed, it is said again with its new end
-  const std::string said = ends ? words::until(sentence, clock_text(view.until_s, now_s)) : sentence;
+  if (view.forced && view.shown != Shown::forced) screen.loud(in_drill(drill, words().forced_to_cancel()));
+  const std::string said = view.shown == Shown::answering ? answering_words(alert, view, now_s) : sentence;
   screen.loud_now(in_drill(drill, said));
 }
 

@@ -3,6 +3,7 @@
 
 #include "client/hours.hpp"
 #include "client/news.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client {
 
@@ -12,7 +13,7 @@ void show_plan(Screen& screen, const News& news, std::uint64_t now_s);
 void show_booking(Screen& screen, const News& news, std::uint64_t now_s);
 
 // "mon-fri 22:00-08:00", "every day", ...
-std::string hours_text(const WakeHours& hours);
-std::string range_text(const WeekRange& range);
+std::string hours_text(const WakeHours& hours, const catalog::Words& in = words());
+std::string range_text(const WeekRange& range, const catalog::Words& in = words());
 
 }  // namespace vigil::client

@@ -5,8 +5,7 @@
 #include "client/clock.hpp"
 #include "client/news.hpp"
 #include "client/printable.hpp"
-#include "client/words.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client {
 namespace {
@@ -15,16 +14,16 @@ void show_check_in(Screen& screen, const News& news, std::uint64_t now_s) {
   const content::CheckIn& said = news.check_in;
   const std::string clock = clock_text(said.counts_from_s(), now_s);
   std::string_view kind = "begun";
-  std::string sentence = words::check_in_begun(news.name, clock);
+  std::string sentence = words().check_in_begun(news.name, clock);
   if (news.forced) {
     kind = "forced";
-    sentence = words::check_in_forced(news.name);
+    sentence = words().check_in_forced(news.name);
   } else if (said.kind() == content::CheckIn::GOES_ON) {
     kind = "goes_on";
-    sentence = words::check_in_goes_on(news.name, clock);
+    sentence = words().check_in_goes_on(news.name, clock);
   } else if (said.kind() == content::CheckIn::ENDED) {
     kind = "ended";
-    sentence = words::check_in_ended(news.name);
+    sentence = words().check_in_ended(news.name);
   }
   screen.event(JsonLine("watched", now_s)
                    .text("name", news.name)
@@ -51,8 +50,8 @@ void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s) {
                      .flag("exact", said.exact())
                      .text("seen_by", news.text));
     screen.say_now(said.until_s() == 0
-                       ? words::she_shares_no_more(news.name)
-                       : words::she_shares(news.name, clock_text(said.until_s(), now_s), said.exact(), news.text));
+                       ? words().she_shares_no_more(news.name)
+                       : words().she_shares(news.name, clock_text(said.until_s(), now_s), said.exact(), news.text));
   } else if (news.kind == News::Kind::place) {
     const std::string latitude = degrees(news.fix.latitude());
     const std::string longitude = degrees(news.fix.longitude());
@@ -63,31 +62,31 @@ void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s) {
                      .number("at_s_place", static_cast<std::int64_t>(news.fix.at_s()))
                      .flag("exact", news.exact));
     const std::uint64_t ago_s = now_s > news.fix.at_s() ? now_s - news.fix.at_s() : 0;
-    screen.say_now(words::her_place(news.name, fmt::format("{}, {}", latitude, longitude), words::age(ago_s), news.exact));
+    screen.say_now(words().her_place(news.name, fmt::format("{}, {}", latitude, longitude), words().age(ago_s), news.exact));
   }
 }
 
 std::vector<std::string> watched_people(Account& account, std::uint64_t now_s) {
   const auto called = [&](const Bytes& person) {
     const auto identity = e2ee::IdentityKey::from(person);
-    return identity ? account.name_of(*identity) : words::somebody();
+    return identity ? account.name_of(*identity) : words().somebody();
   };
   std::vector<std::string> lines;
   for (const Watched& watched : account.watches.all()) {
     if (!watched.running()) continue;
     const std::string name = called(watched.person);
-    lines.push_back(watched.forced ? words::check_in_forced(name)
-                                   : words::check_in_goes_on(name, clock_text(watched.counts_from_s, now_s)));
+    lines.push_back(watched.forced ? words().check_in_forced(name)
+                                   : words().check_in_goes_on(name, clock_text(watched.counts_from_s, now_s)));
   }
   for (const Shared& shared : account.places.running(now_s)) {
     const std::string name = called(shared.person);
-    lines.push_back(words::she_shares(name, clock_text(shared.until_s, now_s), shared.exact, shared.seen_by));
+    lines.push_back(words().she_shares(name, clock_text(shared.until_s, now_s), shared.exact, shared.seen_by));
     const TrailView trail = account.places.trail(shared.person);
     const TrailPoint* const last = trail.last();
     if (last == nullptr) continue;
     const std::string coordinates = fmt::format("{}, {}", degrees(last->fix.latitude), degrees(last->fix.longitude));
     lines.push_back(
-        words::her_place(name, coordinates, words::age(now_s > last->fix.at_s ? now_s - last->fix.at_s : 0), last->exact));
+        words().her_place(name, coordinates, words().age(now_s > last->fix.at_s ? now_s - last->fix.at_s : 0), last->exact));
   }
   return lines;
 }

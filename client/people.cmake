@@ -13,11 +13,12 @@ target_link_libraries(vigil_client_record PUBLIC vigil_proto_content vigil_proto
 
 vigil_room(vigil_client
   SOURCES
-    words.cpp words_people.cpp words_consent.cpp words_ready.cpp words_watch.cpp
+    words/language.cpp words/units.cpp words/state.cpp words/alert.cpp words/people.cpp words/consent.cpp words/ready.cpp
+    words/watch.cpp words/screen.cpp words/timeline.cpp words/listening.cpp words/en/catalog.cpp
     hours.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
     card.cpp meetings.cpp account.cpp alert_state.cpp alert_view.cpp alert_book.cpp
     news.cpp news_responders.cpp news_watch.cpp consent.cpp plans.cpp readiness.cpp readying.cpp
-    screen_words.cpp screen_model.cpp render.cpp full_screen.cpp timeline.cpp tell.cpp
+    screen_model.cpp render.cpp full_screen.cpp timeline.cpp tell.cpp
     mail.cpp mailbox.cpp inbox.cpp inbox_vigils.cpp inbox_watch.cpp running.cpp answering.cpp newer_routes.cpp telling.cpp
     upkeep.cpp listening.cpp listening_states.cpp listening_watch.cpp
     geo.cpp fix_feed.cpp checkin.cpp watches.cpp places.cpp sharing.cpp

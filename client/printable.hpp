@@ -1,5 +1,6 @@
 // Text from other people, made fit for a terminal: no control characters, no escape sequences, no direction overrides, valid
-// UTF-8, bounded length. Everything that did not come from words.cpp passes through here before it is shown. Pure; any thread.
+// UTF-8, bounded length. Everything that did not come from client/words/ passes through here before it is shown. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>

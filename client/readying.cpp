@@ -2,8 +2,7 @@
 
 #include "client/clock.hpp"
 #include "client/readiness.hpp"
-#include "client/words.hpp"
-#include "client/words_ready.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -71,9 +70,9 @@ void remind_of_drills(Account& account, Screen& screen, std::set<std::uint64_t>&
   for (const Booking& booking : Drills(account.container).bookings()) {
     if (now_s < booking.at_s || now_s > booking.at_s + drill_due_s || !said.insert(booking.at_s).second) continue;
     const auto contact = account.contacts.find(booking.contact);
-    const std::string name = contact ? account.name_of(contact->identity) : words::somebody();
+    const std::string name = contact ? account.name_of(contact->identity) : words().somebody();
     screen.event(JsonLine("drill_due", now_s).text("name", name));
-    screen.loud_now(words::drill_due(name));
+    screen.loud_now(words().drill_due(name));
   }
 }
 

@@ -10,14 +10,12 @@
 #include "client/joined.hpp"
 #include "client/json_events.hpp"
 #include "client/news.hpp"
-#include "client/screen_words.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client {
 namespace {
 
-constexpr std::size_t label_columns = 9;
-constexpr std::size_t labels_from_width = 24;  // narrower screens have no room for labels
+constexpr std::size_t text_columns_least = 15;  // beside a label; narrower screens have no room for labels
 constexpr std::size_t marks_shown = 4;
 constexpr std::size_t alerts_shown = 3;
 constexpr std::size_t news_least = 2;
@@ -110,17 +108,20 @@ std::uint64_t since(std::uint64_t at_s, std::uint64_t now_s) {
   return now_s > at_s ? now_s - at_s : 0;
 }
 
-// To the second below 10 minutes, so that a countdown is seen to move.
-std::string left(std::uint64_t seconds) {
-  if (seconds >= 600) return words::age(seconds);
-  if (seconds < 60) return fmt::format("{} s", seconds);
-  return fmt::format("{} min {} s", seconds / 60, seconds % 60);
+// Of the column of labels: as wide as the language's longest, and two between it and the text.
+std::size_t label_columns() {
+  const catalog::Words& in = words();
+  std::size_t longest = 0;
+  for (const auto* label : {&in.label_who, &in.label_where, &in.label_age, &in.label_answers, &in.label_next, &in.label_safe,
+                            &in.label_do, &in.label_told})
+    longest = std::max(longest, columns_here((*label)()));
+  return longest + 2;
 }
 
 // The rows of one screen while it is being filled.
 class Rows {
  public:
-  Rows(std::size_t width, std::size_t most) : width_(width), most_(most) {}
+  Rows(std::size_t width, std::size_t most) : width_(width), most_(most), label_columns_(label_columns()) {}
   std::size_t room() const { return most_ - lines_.size(); }
   void put(std::string_view text, Look look = Look::plain, std::size_t rows_max = 100) {
     std::vector<std::string> pieces = wrapped_here(text, width_);
@@ -130,13 +131,14 @@ class Rows {
   void one(std::string_view text, Look look = Look::plain) { add(cut(text, width_), look); }
   // "LABEL    text", its further rows under the text.
   void labelled(std::string_view label, std::string_view text, Look look = Look::plain, std::size_t rows_max = 100) {
-    if (width_ < labels_from_width) return put(text, look, rows_max);
-    std::string front = fmt::format("{:<{}}", label, label_columns);
-    std::vector<std::string> pieces = wrapped_here(text, width_ - label_columns);
-    fit(pieces, width_ - label_columns, rows_max);
+    if (width_ < label_columns_ + text_columns_least) return put(text, look, rows_max);
+    std::string front(label);
+    front.append(label_columns_ - columns_here(label), ' ');
+    std::vector<std::string> pieces = wrapped_here(text, width_ - label_columns_);
+    fit(pieces, width_ - label_columns_, rows_max);
     for (const std::string& piece : pieces) {
       add(front + piece, look);
-      front.assign(label_columns, ' ');
+      front.assign(label_columns_, ' ');
     }
   }
   std::vector<Line> take() { return std::move(lines_); }
@@ -150,7 +152,7 @@ class Rows {
   void add(std::string text, Look look) {
     if (lines_.size() < most_) lines_.push_back({std::move(text), look});
   }
-  std::size_t width_, most_;
+  std::size_t width_, most_, label_columns_;
   std::vector<Line> lines_;
 };
 
@@ -158,10 +160,10 @@ class Rows {
 
 std::string clock_and_relay(const ScreenModel& model) {
   const std::string clock = clock_seconds(model.now_s);
-  if (model.heard_s == 0) return clock + "  " + words::relay_not_heard_yet();
+  if (model.heard_s == 0) return clock + "  " + words().relay_not_heard_yet();
   const std::uint64_t ago_s = since(model.heard_s, model.now_s);
-  const std::string ago = words::age(ago_s);
-  return clock + "  " + (ago_s <= heard_within_s ? words::relay_heard(ago) : words::relay_not_heard(ago));
+  const std::string ago = words().age(ago_s);
+  return clock + "  " + (ago_s <= heard_within_s ? words().relay_heard(ago) : words().relay_not_heard(ago));
 }
 
 bool relay_fresh(const ScreenModel& model) {
@@ -170,111 +172,111 @@ bool relay_fresh(const ScreenModel& model) {
 
 std::string who(const AlertPanel& panel, std::uint64_t now_s) {
   const std::string clock = clock_text(panel.pressed_s, now_s);
-  const std::string age = words::age(since(panel.pressed_s, now_s));
-  std::string out = panel.hers      ? words::you_pressed_at(clock, age)
-                    : panel.checkin ? words::silent_since_checkin(panel.name, clock, age)
-                                    : words::pressed_at(panel.name, clock, age);
-  if (panel.drill) out = words::drill_not_danger() + " " + out;
-  if (panel.pressed_again != 0) out += " " + words::pressed_again_times(panel.pressed_again);
+  const std::string age = words().age(since(panel.pressed_s, now_s));
+  std::string out = panel.hers      ? words().you_pressed_at(clock, age)
+                    : panel.checkin ? words().silent_since_checkin(panel.name, clock, age)
+                                    : words().pressed_at(panel.name, clock, age);
+  if (panel.drill) out = words().drill_not_danger() + " " + out;
+  if (panel.pressed_again != 0) out += " " + words().pressed_again_times(panel.pressed_again);
   return out;
 }
 
 void put_place(Rows& rows, const AlertPanel& panel, std::uint64_t now_s) {
   if (!panel.place) {
-    rows.labelled(words::label_where(), words::place_unknown_here());
-    rows.labelled(words::label_age(), "-");
+    rows.labelled(words().label_where(), words().place_unknown_here());
+    rows.labelled(words().label_age(), "-");
     return;
   }
   const Fix& fix = *panel.place;
-  rows.labelled(words::label_where(),
-                words::place(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)), fix.accuracy_m));
+  rows.labelled(words().label_where(),
+                words().place(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)), fix.accuracy_m));
   const std::string clock = clock_text(fix.at_s, now_s);
-  std::vector<std::string> parts{fix.at_s > now_s + 60 ? words::place_from_the_future(clock)
-                                                       : words::age_of_place(words::age(since(fix.at_s, now_s)), clock)};
+  std::vector<std::string> parts{fix.at_s > now_s + 60 ? words().place_from_the_future(clock)
+                                                       : words().age_of_place(words().age(since(fix.at_s, now_s)), clock)};
   parts.push_back(
-      words::moving_short(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words::compass(fix.heading_deg)));
-  if (fix.battery_percent <= 100) parts.push_back(words::battery_short(fix.battery_percent));
-  rows.labelled(words::label_age(), joined(parts, "; "));
-  rows.put(words::phones_place(), Look::loud);
+      words().moving_short(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words().compass(fix.heading_deg)));
+  if (fix.battery_percent <= 100) parts.push_back(words().battery_short(fix.battery_percent));
+  rows.labelled(words().label_age(), joined(parts, "; "));
+  rows.put(words().phones_place(), Look::loud);
 }
 
 std::string answers(const AlertPanel& panel, std::uint64_t now_s) {
-  if (panel.view.shown != Shown::answering) return words::nobody_known();
+  if (panel.view.shown != Shown::answering) return words().nobody_known();
   const std::string clock = clock_seconds(panel.view.until_s);
-  const std::string rest = left(since(now_s, panel.view.until_s));
-  if (panel.view.yours) return words::you_answer_until(clock, rest);
-  return words::answers_until(panel.answerer.empty() ? words::somebody() : panel.answerer, clock, rest);
+  const std::string rest = words().left(since(now_s, panel.view.until_s));
+  if (panel.view.yours) return words().you_answer_until(clock, rest);
+  return words().answers_until(panel.answerer.empty() ? words().somebody() : panel.answerer, clock, rest);
 }
 
 std::string next(const AlertPanel& panel, const ScreenModel& model) {
-  const std::string in = left(since(model.now_s, panel.next.at_s));
+  const std::string in = words().left(since(model.now_s, panel.next.at_s));
   const std::string clock = clock_seconds(panel.next.at_s);
   switch (panel.next.kind) {
     case Next::Kind::nothing:
-      return words::next_over();
+      return words().next_over();
     case Next::Kind::not_known:
-      if (relay_fresh(model)) return words::next_not_told();
-      return words::next_not_known(model.heard_s == 0 ? "" : words::age(since(model.heard_s, model.now_s)));
+      if (relay_fresh(model)) return words().next_not_told();
+      return words().next_not_known(model.heard_s == 0 ? "" : words().age(since(model.heard_s, model.now_s)));
     case Next::Kind::lapse:
-      if (panel.view.yours) return words::next_lapse_yours(clock);
-      return words::next_lapse(panel.answerer.empty() ? words::somebody() : panel.answerer, clock);
+      if (panel.view.yours) return words().next_lapse_yours(clock);
+      return words().next_lapse(panel.answerer.empty() ? words().somebody() : panel.answerer, clock);
     case Next::Kind::tier:
-      return words::next_tier(panel.next.tier, joined(panel.next.names, ", "), in);
+      return words().next_tier(panel.next.tier, joined(panel.next.names, ", "), in);
     case Next::Kind::round:
-      return words::next_round(panel.next.round, in);
+      return words().next_round(panel.next.round, in);
     case Next::Kind::hold:
-      return words::next_hold(in);
+      return words().next_hold(in);
   }
   return {};
 }
 
 std::string mark(const MarkLine& line, std::uint64_t now_s) {
-  const std::string said = line.kind == content::Mark::UNSET ? words::note_line(line.who, line.text)
-                                                             : words::mark_line(line.who, line.kind, line.where, line.how);
+  const std::string said = line.kind == content::Mark::UNSET ? words().note_line(line.who, line.text)
+                                                             : words().mark_line(line.who, line.kind, line.where, line.how);
   return clock_text(line.at_s, now_s) + " " + said;
 }
 
 std::string safe(const AlertPanel& panel) {
-  if (panel.view.shown == Shown::all_clear) return words::all_clear();
-  if (panel.view.forced) return words::safe_not_known() + " " + words::forced_to_cancel();
-  if (panel.drill) return words::safe_drill();
-  if (panel.all_clear_said != 0) return words::safe_one_says(panel.all_clear_said);
-  return words::safe_not_known();
+  if (panel.view.shown == Shown::all_clear) return words().all_clear();
+  if (panel.view.forced) return words().safe_not_known() + " " + words().forced_to_cancel();
+  if (panel.drill) return words().safe_drill();
+  if (panel.all_clear_said != 0) return words().safe_one_says(panel.all_clear_said);
+  return words().safe_not_known();
 }
 
 void put_plan(Rows& rows, const AlertPanel& panel) {
   std::size_t number = 0;
   for (const std::string& action : panel.actions) {
     ++number;
-    rows.labelled(number == 1 ? words::label_do() : "", fmt::format("{} {}", number, action), Look::plain, 2);
+    rows.labelled(number == 1 ? words().label_do() : "", fmt::format("{} {}", number, action), Look::plain, 2);
   }
   if (!panel.phrase_free.empty() || !panel.phrase_forced.empty())
-    rows.labelled("", words::phrases(panel.phrase_free, panel.phrase_forced), Look::plain, 3);
-  if (!panel.station_name.empty()) rows.labelled("", words::station(panel.station_name), Look::plain, 2);
-  if (!panel.never_tell.empty()) rows.labelled("", words::never_tell(joined(panel.never_tell, ", ")), Look::loud, 2);
-  if (!panel.medication.empty()) rows.labelled("", words::medication_is(panel.medication), Look::plain, 2);
+    rows.labelled("", words().phrases(panel.phrase_free, panel.phrase_forced), Look::plain, 3);
+  if (!panel.station_name.empty()) rows.labelled("", words().station(panel.station_name), Look::plain, 2);
+  if (!panel.never_tell.empty()) rows.labelled("", words().never_tell(joined(panel.never_tell, ", ")), Look::loud, 2);
+  if (!panel.medication.empty()) rows.labelled("", words().medication_is(panel.medication), Look::plain, 2);
 }
 
 void put_marks(Rows& rows, const AlertPanel& panel, std::uint64_t now_s, std::size_t keep_free) {
   std::size_t shown = 0;
   for (const MarkLine& line : panel.marks) {
     if (shown == marks_shown || rows.room() <= keep_free) break;
-    rows.labelled(shown == 0 ? words::label_told() : "", mark(line, now_s), Look::plain, 2);
+    rows.labelled(shown == 0 ? words().label_told() : "", mark(line, now_s), Look::plain, 2);
     ++shown;
   }
-  if (shown != 0 && shown < panel.marks.size()) rows.labelled("", words::earlier_marks(panel.marks.size() - shown), Look::dim);
+  if (shown != 0 && shown < panel.marks.size()) rows.labelled("", words().earlier_marks(panel.marks.size() - shown), Look::dim);
 }
 
 void put_panel(Rows& rows, const AlertPanel& panel, const ScreenModel& model) {
-  if (panel.view.forced) rows.put(words::forced_to_cancel(), Look::loud);
+  if (panel.view.forced) rows.put(words().forced_to_cancel(), Look::loud);
   if (panel.view.shown != Shown::forced) rows.put(state_words(panel.view, panel.answerer), Look::loud);
-  rows.labelled(words::label_who(), who(panel, model.now_s), Look::plain, 4);
+  rows.labelled(words().label_who(), who(panel, model.now_s), Look::plain, 4);
   if (!panel.hers) put_place(rows, panel, model.now_s);
-  rows.labelled(words::label_answers(), answers(panel, model.now_s));
-  rows.labelled(words::label_next(), next(panel, model));
-  rows.labelled(words::label_safe(), safe(panel), panel.view.shown == Shown::all_clear ? Look::plain : Look::loud);
+  rows.labelled(words().label_answers(), answers(panel, model.now_s));
+  rows.labelled(words().label_next(), next(panel, model));
+  rows.labelled(words().label_safe(), safe(panel), panel.view.shown == Shown::all_clear ? Look::plain : Look::loud);
   if (panel.muted_here_until_s > model.now_s)
-    rows.put(words::muted_here(clock_text(panel.muted_here_until_s, model.now_s)), Look::loud);
+    rows.put(words().muted_here(clock_text(panel.muted_here_until_s, model.now_s)), Look::loud);
 }
 
 void put_others(Rows& rows, const ScreenModel& model) {
@@ -282,12 +284,12 @@ void put_others(Rows& rows, const ScreenModel& model) {
   for (std::size_t i = 0; i < model.alerts.size(); ++i) {
     if (i == model.chosen) continue;
     if (shown == alerts_shown) {
-      rows.one(words::more_alerts(model.alerts.size() - 1 - shown), Look::loud);
+      rows.one(words().more_alerts(model.alerts.size() - 1 - shown), Look::loud);
       return;
     }
     const AlertPanel& panel = model.alerts[i];
-    const std::string state = panel.view.forced ? words::forced_to_cancel() : state_words(panel.view, panel.answerer);
-    rows.one(words::other_alert(i + 1, panel.name, panel.drill ? words::drill_not_danger() + " " + state : state), Look::loud);
+    const std::string state = panel.view.forced ? words().forced_to_cancel() : state_words(panel.view, panel.answerer);
+    rows.one(words().other_alert(i + 1, panel.name, panel.drill ? words().drill_not_danger() + " " + state : state), Look::loud);
     ++shown;
   }
 }
@@ -305,8 +307,8 @@ std::vector<Line> foot(const ScreenModel& model, std::size_t width, std::size_t 
   }
   const bool any = !model.alerts.empty();
   const bool hers = any && model.alerts[model.chosen].hers;
-  if (model.ringing) rows.one(words::press_any_key(), Look::loud);
-  rows.put(!any ? words::keys_line_idle() : hers ? words::keys_line_hers() : words::keys_line(), Look::dim);
+  if (model.ringing) rows.one(words().press_any_key(), Look::loud);
+  rows.put(!any ? words().keys_line_idle() : hers ? words().keys_line_hers() : words().keys_line(), Look::dim);
   return rows.take();
 }
 
@@ -329,7 +331,7 @@ std::vector<Line> render(const ScreenModel& model, std::size_t width, std::size_
   const std::size_t body = height - bottom.size();
   Rows rows(width, body);
   const AlertPanel* panel = model.chosen < model.alerts.size() ? &model.alerts[model.chosen] : nullptr;
-  if (panel == nullptr) rows.put(words::no_alert_on());
+  if (panel == nullptr) rows.put(words().no_alert_on());
   if (panel != nullptr) put_panel(rows, *panel, model);
   for (const std::string& trouble : model.troubles) rows.put(trouble, Look::loud, 2);
   put_others(rows, model);
@@ -337,7 +339,7 @@ std::vector<Line> render(const ScreenModel& model, std::size_t width, std::size_
   if (panel != nullptr) {
     put_marks(rows, *panel, model.now_s, 4);
     put_plan(rows, *panel);
-    if (!panel->note.empty()) rows.put(words::wrote(panel->note), Look::plain, 3);
+    if (!panel->note.empty()) rows.put(words().wrote(panel->note), Look::plain, 3);
     for (const std::string& muted : panel->muted_by) rows.put(muted, Look::plain, 2);
   }
   for (const std::string& person : model.people) {

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "client/clock.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client {
 
@@ -75,70 +75,70 @@ Trouble trouble_of(Fault fault, const std::string& home) {
     case Fault::unsupported_route:
     case Fault::stopped:
     case Fault::not_proved:
-      return {Exit::no_route, words::no_route()};
+      return {Exit::no_route, words().no_route()};
     case Fault::wrong_key:
     case Fault::wrong_greeting:
-      return {Exit::no_route, words::wrong_key()};
+      return {Exit::no_route, words().wrong_key()};
     case Fault::not_this_protocol:
-      return {Exit::failed, words::old_version()};
+      return {Exit::failed, words().old_version()};
     case Fault::displaced:
-      return {Exit::failed, words::displaced()};
+      return {Exit::failed, words().displaced()};
     case Fault::routes_unsigned:
     case Fault::routes_older:
     case Fault::routes_unchained:
     case Fault::routes_invalid:
     case Fault::invite_invalid:
-      return {Exit::refused, words::bad_invite()};
+      return {Exit::refused, words().bad_invite()};
     case Fault::invite_expired:
-      return {Exit::refused, words::old_invite()};
+      return {Exit::refused, words().old_invite()};
     case Fault::no_profile:
-      return {Exit::profile, words::no_profile(home)};
+      return {Exit::profile, words().no_profile(home)};
     case Fault::profile_exists:
-      return {Exit::profile, words::already_joined()};
+      return {Exit::profile, words().already_joined()};
     case Fault::wrong_pin:
-      return {Exit::wrong_pin, words::wrong_pin()};
+      return {Exit::wrong_pin, words().wrong_pin()};
     case Fault::damaged:
-      return {Exit::profile, words::damaged_profile()};
+      return {Exit::profile, words().damaged_profile()};
     case Fault::newer_version:
-      return {Exit::profile, words::newer_profile()};
+      return {Exit::profile, words().newer_profile()};
     case Fault::busy:
-      return {Exit::profile, words::profile_busy()};
+      return {Exit::profile, words().profile_busy()};
     case Fault::disk_full:
     case Fault::disk:
-      return {Exit::failed, words::disk_trouble()};
+      return {Exit::failed, words().disk_trouble()};
     case Fault::locked_by_press:
-      return {Exit::profile, words::press_closes_command()};
+      return {Exit::profile, words().press_closes_command()};
     case Fault::no_prepared_alert:
-      return {Exit::profile, words::no_prepared_alert()};
+      return {Exit::profile, words().no_prepared_alert()};
     case Fault::too_large:
-      return {Exit::failed, words::unexpected()};
+      return {Exit::failed, words().unexpected()};
   }
-  return {Exit::failed, words::unexpected()};
+  return {Exit::failed, words().unexpected()};
 }
 
 Trouble trouble_of(e2ee::Fault fault, const std::string& name) {
   switch (fault) {
     case e2ee::Fault::expired:
     case e2ee::Fault::from_the_future:
-      return {Exit::refused, words::bundle_too_old(name)};
+      return {Exit::refused, words().bundle_too_old(name)};
     case e2ee::Fault::malformed:
     case e2ee::Fault::bad_signature:
     case e2ee::Fault::wrong_identity:
     case e2ee::Fault::rolled_back:
-      return {Exit::refused, words::bad_bundle(name)};
+      return {Exit::refused, words().bad_bundle(name)};
     case e2ee::Fault::not_trusted:
-      return {Exit::refused, words::no_such_contact(name)};
-      return {Exit::refused, words::bundle_too_old(name)};
+      return {Exit::refused, words().no_such_contact(name)};
+      return {Exit::refused, words().bundle_too_old(name)};
     case e2ee::Fault::too_large:
-      return {Exit::usage, words::text_too_long(50'000)};
+      return {Exit::usage, words().text_too_long(50'000)};
     case e2ee::Fault::cannot_open:
     case e2ee::Fault::replay:
     case e2ee::Fault::wrong_sender:
     case e2ee::Fault::wrong_recipient:
     case e2ee::Fault::not_kept:
-      return {Exit::failed, words::cannot_be_opened(name)};
+      return {Exit::failed, words().cannot_be_opened(name)};
   }
-  return {Exit::failed, words::unexpected()};
+  return {Exit::failed, words().unexpected()};
 }
 
 Trouble trouble_of(Status status, const std::string& name) {
@@ -146,17 +146,17 @@ Trouble trouble_of(Status status, const std::string& name) {
     case NextStep::none:
       return {Exit::done, {}};
     case NextStep::try_for_2_h:
-      return {Exit::refused, words::withdrawn(name)};
+      return {Exit::refused, words().withdrawn(name)};
     case NextStep::show_ended:
-      return {Exit::ended, words::alert_over()};
+      return {Exit::ended, words().alert_over()};
     case NextStep::retry_soon:
     case NextStep::ask_again:
     case NextStep::look_each:
-      return {Exit::no_route, words::relay_busy()};
+      return {Exit::no_route, words().relay_busy()};
     case NextStep::fix_client:
-      return {Exit::failed, words::old_version()};
+      return {Exit::failed, words().old_version()};
   }
-  return {Exit::failed, words::unexpected()};
+  return {Exit::failed, words().unexpected()};
 }
 
 }  // namespace vigil::client

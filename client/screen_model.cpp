@@ -5,9 +5,8 @@
 
 #include "client/clock.hpp"
 #include "client/printable.hpp"
-#include "client/screen_words.hpp"
 #include "client/sorted.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -198,14 +197,14 @@ std::uint32_t Rounds::gap_s(std::uint32_t round_over) const {
 }
 
 std::string who_did(const AlertState& alert, const record::Entry& entry, const NameOf& name_of) {
-  if (entry.own()) return words::you();
+  if (entry.own()) return words().you();
   if (!entry.person().empty()) {
     const std::string known = name_of(view(entry.person()));
-    return known.empty() ? words::somebody() : known;
+    return known.empty() ? words().somebody() : known;
   }
-  if (entry.vigil_id().empty()) return words::somebody();
+  if (entry.vigil_id().empty()) return words().somebody();
   const std::string listed = alert.name_of(entry.index());
-  return listed.empty() ? words::somebody() : listed;
+  return listed.empty() ? words().somebody() : listed;
 }
 
 AlertPanel panel_of(const AlertState& alert, const NameOf& name_of, const Rounds& rounds, std::uint64_t now_s,
@@ -213,8 +212,8 @@ AlertPanel panel_of(const AlertState& alert, const NameOf& name_of, const Rounds
   const record::AlertRecord& record = alert.record();
   AlertPanel panel;
   panel.alert_id = id_of(alert);
-  panel.name = record.hers() ? words::you() : name_of(view(record.person()));
-  if (panel.name.empty()) panel.name = words::somebody();
+  panel.name = record.hers() ? words().you() : name_of(view(record.person()));
+  if (panel.name.empty()) panel.name = words().somebody();
   panel.hers = record.hers();
   panel.drill = record.alert().drill();
   panel.checkin = record.alert().has_check_in();
@@ -241,7 +240,7 @@ AlertPanel panel_of(const AlertState& alert, const NameOf& name_of, const Rounds
     if (entry.own()) {
       panel.muted_here_until_s = entry.until_s();
     } else {
-      panel.muted_by.push_back(words::muted_until(who_did(alert, entry, name_of), clock_text(entry.until_s(), now_s)));
+      panel.muted_by.push_back(words().muted_until(who_did(alert, entry, name_of), clock_text(entry.until_s(), now_s)));
     }
   }
   return panel;

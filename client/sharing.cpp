@@ -12,7 +12,7 @@
 #include "client/consent.hpp"
 #include "client/mail.hpp"
 #include "client/running.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
@@ -131,7 +131,7 @@ asio::awaitable<void> Sharer::step() {
   if (alert && alert_id_ != before) {
     alert_owed_ = true;
     screen_.event(JsonLine("share_exact", wall_s()).id("alert", alert_id_));
-    screen_.loud(words::share_exact_now());
+    screen_.loud(words().share_exact_now());
   }
   if (alert) co_await look_at_alert(*alert);
   if (feed_.newest_first().empty()) co_return;
@@ -200,7 +200,7 @@ asio::awaitable<void> Sharer::run(asio::any_io_executor executor) {
         share_.until_s = std::min<std::uint64_t>(wall_s() + share_.extra_s, share_.begun_s + share_most_s);
         account_.places.extend(share_.until_s);
         co_await tell_share(account_, share_, false);
-        screen_.say(words::share_extended(clock_text(share_.until_s, wall_s())));
+        screen_.say(words().share_extended(clock_text(share_.until_s, wall_s())));
       }
     }
     co_await step();
@@ -213,7 +213,7 @@ asio::awaitable<void> Sharer::run(asio::any_io_executor executor) {
     co_await tell_share(account_, share_, true);
   }
   screen_.event(JsonLine("share_ended", wall_s()));
-  screen_.say(words::share_ended());
+  screen_.say(words().share_ended());
 }
 
 }  // namespace vigil::client

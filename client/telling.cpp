@@ -6,7 +6,7 @@
 #include "client/about.hpp"
 #include "client/mail.hpp"
 #include "client/running.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -23,22 +23,21 @@ void tell_content(Account& account, Screen& screen, const About& about, Fate fat
   const std::optional<SentContent> sent = content_sent(account, about.id);
   if (!sent) return;
   const auto contact = account.contacts.find(sent->to);
-  const std::string name = contact ? account.name_of(contact->identity) : words::somebody();
+  const std::string name = contact ? account.name_of(contact->identity) : words().somebody();
   switch (fate) {
     case Fate::done:
       if (!is_message(sent->content)) break;
       screen.event(JsonLine("sent", now_s).id("content", about.id).text("name", name));
-      screen.say_now(words::sent_from_outbox(words::a_message_to(name)));
+      screen.say_now(words().message_sent_now(name));
       break;
     case Fate::refused:
     case Fate::given_up:
       screen.event(JsonLine("unreachable", now_s).text("name", name).flag("given_up", fate == Fate::given_up));
-      screen.say_now(fate == Fate::refused ? words::cannot_be_reached(name) : words::given_up(name));
+      screen.say_now(fate == Fate::refused ? words().cannot_be_reached(name) : words().given_up(name));
       break;
     case Fate::broken:
-      screen.event(
-          JsonLine("not_sent", now_s).text("name", name).text("words", words::cannot_be_sent(words::a_message_to(name))));
-      screen.say_now(words::cannot_be_sent(words::a_message_to(name)));
+      screen.event(JsonLine("not_sent", now_s).text("name", name).text("words", words().message_not_understood(name)));
+      screen.say_now(words().message_not_understood(name));
       break;
     case Fate::waiting:
       break;
@@ -49,9 +48,9 @@ void tell_keep(Account& account, Screen& screen, const About& about, Fate fate, 
   if (fate == Fate::done || fate == Fate::waiting) return;  // its state says so
   if (status == wire::ENDED) return;                        // its ending overtook it
   const std::optional<AlertState> alert = account.alerts.by_vigil(about.id);
-  const std::string sentence = fate == Fate::refused    ? words::refused_everywhere()
-                               : fate == Fate::given_up ? words::alert_given_up()
-                                                        : words::cannot_be_sent(words::an_alert());
+  const std::string sentence = fate == Fate::refused    ? words().refused_everywhere()
+                               : fate == Fate::given_up ? words().alert_given_up()
+                                                        : words().alert_not_understood();
   JsonLine line("alert_refused", now_s);
   if (alert) line.id("alert", view(alert->record().alert_id()));
   screen.event(line.flag("given_up", fate != Fate::refused).text("words", sentence));
@@ -66,8 +65,8 @@ void tell_ending_given_up(Account& account, Screen& screen, const About& about, 
     newest.record().set_end_written(false);
     return true;
   });
-  screen.event(JsonLine("ending_refused", now_s).id("alert", id_of(*alert)).text("words", words::ending_given_up()));
-  screen.loud_now(words::ending_given_up());
+  screen.event(JsonLine("ending_refused", now_s).id("alert", id_of(*alert)).text("words", words().ending_given_up()));
+  screen.loud_now(words().ending_given_up());
 }
 
 void tell_one(Account& account, Screen& screen, View serialised_about, Fate fate, Status status, std::uint64_t now_s) {

@@ -8,9 +8,9 @@
 #include "client/clock.hpp"
 #include "client/printable.hpp"
 #include "client/render.hpp"
-#include "client/screen_words.hpp"
 #include "client/sorted.hpp"
-#include "client/words.hpp"
+#include "client/words/language.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/e2ee/between.hpp"
@@ -96,39 +96,40 @@ Proof proof_of(const AlertState& alert, const record::Entry& entry, const e2ee::
 std::string words_of(const AlertState& alert, const record::Entry& entry, const std::string& who) {
   switch (entry.kind()) {
     case record::Entry::PRESSED:
-      return words::entry_pressed(who);
+      return words().entry_pressed(who);
     case record::Entry::PRESSED_AGAIN:
-      return words::entry_pressed_again(who);
+      return words().entry_pressed_again(who);
     case record::Entry::RANG:
-      return words::entry_rang(entry.round(), entry.stage());
+      return words().entry_rang(entry.round(), entry.stage() + 1);
     case record::Entry::ANSWERED:
-      return words::entry_answered(who, words::age(entry.lease_s()));
+      return words().entry_answered(who, words().age(entry.lease_s()));
     case record::Entry::GIVEN_BACK:
-      return words::entry_gave_back(who);
+      return words().entry_gave_back(who);
     case record::Entry::LAPSED:
-      return words::entry_lapsed(who);
+      return words().entry_lapsed(who);
     case record::Entry::CLOSED: {
       const std::string other = alert.name_of(entry.index_other());
-      return words::entry_closed(who, other.empty() ? words::somebody() : other);
+      return words().entry_closed(who, other.empty() ? words().somebody() : other);
     }
     case record::Entry::SAYS_ALL_CLEAR:
-      return words::entry_all_clear(who, printable(entry.text(), 500));
+      return words().entry_all_clear(who, printable(entry.text(), 500));
     case record::Entry::ENDED:
-      return words::entry_ended(who);
+      return words().entry_ended(who);
     case record::Entry::FORCED:
-      return words::entry_forced(who);
+      return words().entry_forced(who);
     case record::Entry::MARK:
-      return words::mark_line(who, entry.mark().kind(), printable(entry.mark().where(), 200), printable(entry.mark().how(), 200));
+      return words().mark_line(who, entry.mark().kind(), printable(entry.mark().where(), 200),
+                               printable(entry.mark().how(), 200));
     case record::Entry::NOTE:
-      return words::note_line(who, printable(entry.note().text(), 2000));
+      return words().note_line(who, printable(entry.note().text(), 2000));
     case record::Entry::MUTED:
-      return words::muted_until(who, utc_text(entry.until_s()) + " UTC");
+      return words().muted_until(who, utc_text(entry.until_s()) + " UTC");
     case record::Entry::SEEN:
-      return words::entry_seen();
+      return words().entry_seen();
     case record::Entry::ON_RELAY:
-      return words::entry_on_relay();
+      return words().entry_on_relay();
     case record::Entry::RECEIPT:
-      return words::entry_receipt(who, entry.step() == 1);
+      return words().entry_receipt(who, entry.step() == 1);
     case record::Entry::UNSET:
     case record::Entry_Kind_Entry_Kind_INT_MIN_SENTINEL_DO_NOT_USE_:
     case record::Entry_Kind_Entry_Kind_INT_MAX_SENTINEL_DO_NOT_USE_:
@@ -176,9 +177,9 @@ std::string body_of(content::Note note) {
 
 Timeline timeline_of(const AlertState& alert, const e2ee::Identity& own, const NameOf& name_of) {
   Timeline out;
-  std::string whose = alert.record().hers() ? words::you() : name_of(view(alert.record().person()));
-  if (whose.empty()) whose = words::somebody();
-  out.title = words::timeline_of(whose, hex(view(alert.record().alert_id())).substr(0, alert_digits));
+  std::string whose = alert.record().hers() ? words().you() : name_of(view(alert.record().person()));
+  if (whose.empty()) whose = words().somebody();
+  out.title = words().timeline_of(whose, hex(view(alert.record().alert_id())).substr(0, alert_digits));
   out.full = alert.record().timeline_full();
   for (const record::Entry& entry : alert.record().timeline()) {
     Moment moment{
@@ -203,21 +204,21 @@ std::string utc_text(std::uint64_t at_s) {
 std::string proof_words(Proof proof) {
   switch (proof) {
     case Proof::token:
-      return words::proof_token();
+      return words().proof_token();
     case Proof::two_tokens:
-      return words::proof_two_tokens();
+      return words().proof_two_tokens();
     case Proof::mac:
-      return words::proof_mac();
+      return words().proof_mac();
     case Proof::sealed:
-      return words::proof_sealed();
+      return words().proof_sealed();
     case Proof::relay:
-      return words::proof_relay();
+      return words().proof_relay();
     case Proof::own:
-      return words::proof_own();
+      return words().proof_own();
     case Proof::not_kept:
-      return words::proof_not_kept();
+      return words().proof_not_kept();
     case Proof::wrong:
-      return words::proof_wrong();
+      return words().proof_wrong();
   }
   return {};
 }
@@ -289,23 +290,23 @@ std::string_view kind_name(record::Entry::Kind kind) {
 std::string page_as_text(const Timeline& timeline) {
   std::string out = timeline.title + "\n\n";
   for (const Moment& moment : timeline.moments) {
-    out += words::time_both(utc_text(moment.at_s), local_text(moment.at_s, "%Y-%m-%d %H:%M:%S %Z")) + "\n";
+    out += words().time_both(utc_text(moment.at_s), local_text(moment.at_s, "%Y-%m-%d %H:%M:%S %Z")) + "\n";
     for (const std::string& piece : wrapped(moment.words, page_columns - 4)) out += "    " + piece + "\n";
     out += "    [" + proof_words(moment.proof) + "]\n";
   }
-  if (timeline.full) out += "\n" + words::timeline_full() + "\n";
-  return out + "\n" + words::times_are() + "\n" + words::timeline_checked(timeline.checked, timeline.wrong) + "\n" +
-         words::timeline_proves() + "\n";
+  if (timeline.full) out += "\n" + words().timeline_full() + "\n";
+  return out + "\n" + words().times_are() + "\n" + words().timeline_checked(timeline.checked, timeline.wrong) + "\n" +
+         words().timeline_proves() + "\n";
 }
 
 std::string page_as_html(const Timeline& timeline) {
   std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
+      "<!doctype html>\n<html lang=\"{1}\"><head><meta charset=\"utf-8\"><title>{0}</title>\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
       "<style>body{{font:11pt/1.4 serif;max-width:48em;margin:2em auto}}table{{border-collapse:collapse;width:100%}}"
       "td{{border-top:1px solid #999;padding:.3em .6em;vertical-align:top}}.w{{font-weight:bold}}"
       ".p{{color:#444;font-size:9pt}}tr{{page-break-inside:avoid}}</style></head>\n<body><h1>{0}</h1>\n<table>\n",
-      escaped(timeline.title));
+      escaped(timeline.title), code_in_use());
   for (const Moment& moment : timeline.moments) {
     out +=
         fmt::format("<tr><td>{} UTC<br>{}</td><td{}>{}<br><span class=\"p\">{}</span></td></tr>\n", utc_text(moment.at_s),
@@ -313,9 +314,10 @@ std::string page_as_html(const Timeline& timeline) {
                     escaped(moment.words), escaped(proof_words(moment.proof)));
   }
   out += "</table>\n";
-  if (timeline.full) out += "<p>" + escaped(words::timeline_full()) + "</p>\n";
-  return out + fmt::format("<p>{}</p><p>{}</p><p>{}</p>\n</body></html>\n", escaped(words::times_are()),
-                           escaped(words::timeline_checked(timeline.checked, timeline.wrong)), escaped(words::timeline_proves()));
+  if (timeline.full) out += "<p>" + escaped(words().timeline_full()) + "</p>\n";
+  return out + fmt::format("<p>{}</p><p>{}</p><p>{}</p>\n</body></html>\n", escaped(words().times_are()),
+                           escaped(words().timeline_checked(timeline.checked, timeline.wrong)),
+                           escaped(words().timeline_proves()));
 }
 
 }  // namespace vigil::client

@@ -13,8 +13,7 @@
 #include "client/refresh.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
-#include "client/words_ready.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -79,18 +78,18 @@ content::Track read_fixes(const AlertOptions& options, Screen& screen) {
     return {};
   }
   // A place that cannot be read never stops an alert.
-  if (fixes.empty()) screen.say(words::no_valid_fix());
+  if (fixes.empty()) screen.say(words().no_valid_fix());
   return track_of(fixes);
 }
 
 std::string read_note(const AlertOptions& options, Screen& screen) {
   if (!options.note) return {};
-  std::string note = ask_line(words::ask_note()).value_or("");
+  std::string note = ask_line(words().ask_note()).value_or("");
   if (note.size() <= note_bytes_max) return note;
   std::size_t end = note_bytes_max;
   while (end > 0 && (static_cast<unsigned char>(note[end]) & 0xC0) == 0x80) --end;
   note.resize(end);
-  screen.say(words::note_cut(note_bytes_max));
+  screen.say(words().note_cut(note_bytes_max));
   return note;
 }
 
@@ -194,7 +193,7 @@ Written write_alert(const Home& home, kept::PreparedAlert prepared, const Press&
   SendSlot slot(home);
   kept::PreparedAlert spare = prepared;
   auto sealed = seal_alert(std::move(prepared), press);
-  if (!sealed) throw Stop{Exit::failed, words::no_prepared_alert()};
+  if (!sealed) throw Stop{Exit::failed, words().no_prepared_alert()};
   kept::RunningAlert& running = sealed->running;
   Written written;
   Outbox outbox(home);
@@ -230,9 +229,9 @@ asio::awaitable<Exit> go(const Home& home, Screen& screen, Written written, Pres
   if (result.on_relay == 0) {
     pressed.show();  // NOT SENT YET
     co_return screen.fail(result.refused != 0 ? Exit::refused : Exit::not_sent,
-                          result.refused != 0 ? words::refused_everywhere() : words::kept_in_outbox());
+                          result.refused != 0 ? words().refused_everywhere() : words().kept_in_outbox());
   }
-  if (hold_s != 0) screen.say(words::cancel_within(hold_s));
+  if (hold_s != 0) screen.say(words().cancel_within(hold_s));
   Refresher refresher(std::move(fix_file), std::move(written.spare), std::move(press));
   co_await look_until_out(pressed, written.running, wall_s() + hold_s + look_until_s, &refresher);
   co_return Exit::done;
@@ -276,7 +275,7 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
   }
   if (over && !on_relay) co_return std::nullopt;
   pressed.show();
-  if (!on_relay) co_return screen.fail(Exit::not_sent, words::kept_in_outbox());
+  if (!on_relay) co_return screen.fail(Exit::not_sent, words().kept_in_outbox());
   co_await look_until_out(pressed, running, wall_s() + look_until_s);
   co_return Exit::done;
 }
@@ -311,11 +310,11 @@ Exit run_alert(const Common& common, const AlertOptions& options) {
     if (error) return;
     if (asked_twice) std::_Exit(static_cast<int>(on_a_relay ? Exit::done : Exit::not_sent));
     asked_twice = true;
-    screen.say(words::ctrl_c_does_not_cancel());
+    screen.say(words().ctrl_c_does_not_cancel());
     signals.async_wait(on_interrupt);
   };
   signals.async_wait(on_interrupt);
-  screen.say(options.drill ? words::pressing_drill() : words::pressing());
+  screen.say(options.drill ? words().pressing_drill() : words().pressing());
   return run_to_end(io, press_or_hurry(home, screen, std::move(press), options.fix_file));
 }
 
@@ -329,7 +328,7 @@ Exit run_drill(const Common& common, bool now) {
 }
 
 asio::awaitable<Exit> press_this(const Home& home, Screen& screen, kept::PreparedAlert prepared, Press press) {
-  screen.say(press.drill ? words::pressing_drill() : words::pressing());
+  screen.say(press.drill ? words().pressing_drill() : words().pressing());
   Written written = write_alert(home, std::move(prepared), press);
   const Exit code = co_await go(home, screen, std::move(written), std::move(press), {});
   co_return code;

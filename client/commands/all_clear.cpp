@@ -6,7 +6,7 @@
 #include "client/mail.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -49,7 +49,7 @@ asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState a
     return request;
   });
   // None of its relays is known here: there is nobody to ask, now or later.
-  if (asked.answers.empty() && asked.unreached.empty()) throw Stop{Exit::no_route, words::no_route()};
+  if (asked.answers.empty() && asked.unreached.empty()) throw Stop{Exit::no_route, words().no_route()};
   bool counted = false;
   bool over = false;
   Status refused = wire::STATUS_UNSET;
@@ -67,11 +67,11 @@ asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState a
                                          wall_s());
     if (!kept) throw Failed(kept.error());
   }
-  if (asked.answers.empty()) co_return screen.fail(Exit::not_sent, words::close_waits());
+  if (asked.answers.empty()) co_return screen.fail(Exit::not_sent, words().close_waits());
   if (!counted && !over) stop_with(trouble_of(refused, {}));
   screen.event(
       JsonLine("closed", wall_s()).id("alert", view(alert.record().alert_id())).flag("counted", counted).flag("over", over));
-  screen.say(over ? words::alert_over() : words::close_counted());
+  screen.say(over ? words().alert_over() : words().close_counted());
   if (counted) co_await tell_her(account, alert, std::move(note));
   co_return over && !counted ? Exit::ended : Exit::done;
 }
@@ -85,8 +85,8 @@ Exit run_all_clear(const Common& common, const AllClearOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const AlertState alert = which_alert(*account, options.alert);
-  std::string note = options.note ? need_line(words::ask_note()) : std::string();
-  if (note.size() > note_bytes_max) throw Stop{Exit::usage, words::text_too_long(note_bytes_max)};
+  std::string note = options.note ? need_line(words().ask_note()) : std::string();
+  if (note.size() > note_bytes_max) throw Stop{Exit::usage, words().text_too_long(note_bytes_max)};
   asio::io_context io(1);
   return run_to_end(io, close_alert(*account, screen, alert, std::move(note)));
 }

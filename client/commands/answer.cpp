@@ -3,7 +3,7 @@
 #include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/commands/which_alert.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 
@@ -20,11 +20,11 @@ asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState 
   const Bytes id = id_of(alert);
   const auto next = [&](record::VigilRecord& vigil) {
     std::optional<wire::Request> request = next_step(vigil, answers);
-    if (!request) throw Stop{Exit::refused, words::alert_over()};
+    if (!request) throw Stop{Exit::refused, words().alert_over()};
     return std::move(*request);
   };
   const auto asked = co_await ask_vigils(account, id, next);
-  if (asked.answers.empty()) throw Stop{Exit::no_route, words::no_route()};
+  if (asked.answers.empty()) throw Stop{Exit::no_route, words().no_route()};
   bool over = true;
   std::optional<wire::LeaseState> lease;
   Status refused = wire::STATUS_UNSET;
@@ -40,24 +40,24 @@ asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState 
       return newest.answered(view(vigil.vigil_id()), vigil.step_shown(), answer.lease(), wall_s()) == Fact::news;
     });
   }
-  if (over) throw Stop{Exit::ended, words::alert_over()};
+  if (over) throw Stop{Exit::ended, words().alert_over()};
   if (!lease && answers) stop_with(trouble_of(refused, {}));
   JsonLine line("answered", wall_s());
   line.id("alert", id).flag("yours", lease && lease->yours()).number("lease_s", lease ? lease->lease_s() : 0);
   if (!answers) {
     screen.event(line);
-    screen.say(words::given_back());
+    screen.say(words().given_back());
     co_return Exit::done;
   }
   if (lease->yours()) {
     screen.event(line);
-    screen.say(words::yours(lease->lease_s()));
+    screen.say(words().yours(words().age(lease->lease_s())));
     co_return Exit::done;
   }
   const std::optional<AlertState> newest = account.alerts.find(id);
   const std::string holder = newest ? newest->name_of(lease->holder()) : std::string();
   screen.event(line.text("holder", holder));
-  screen.say(words::somebody_elses(holder));
+  screen.say(words().somebody_elses(holder));
   co_return Exit::somebody_else;
 }
 

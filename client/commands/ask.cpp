@@ -2,7 +2,7 @@
 #include "client/clock.hpp"
 #include "client/commands/people.hpp"
 #include "client/printable.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client::commands {
 namespace {
@@ -25,7 +25,7 @@ asio::awaitable<Exit> ask_her(Account& account, Screen& screen, Contact contact,
   JsonLine line("asking", wall_s());
   screen.event(line.text("name", contact.name).flag("lawyer", lawyer).flag("sent", sending == Sending::sent));
   const Exit code = say_sending(screen, sending, contact.name);
-  if (code == Exit::done) screen.say(words::asked_her(printable(contact.name)));
+  if (code == Exit::done) screen.say(words().asked_her(printable(contact.name)));
   co_return code;
 }
 
@@ -33,7 +33,7 @@ Exit run_ask(const Common& common, const AskOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const Contact contact = find_person(*account, options.name, Through::refused);
-  if (!contact.checked && !options.unchecked) throw Stop{Exit::usage, words::tier_unchecked(printable(contact.name))};
+  if (!contact.checked && !options.unchecked) throw Stop{Exit::usage, words().tier_unchecked(printable(contact.name))};
   asio::io_context io(1);
   return run_to_end(io, ask_her(*account, screen, contact, options.lawyer));
 }

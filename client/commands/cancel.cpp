@@ -7,8 +7,7 @@
 #include "client/running.hpp"
 #include "client/telling.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -31,7 +30,7 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
     std::vector<Bytes> boxes;
     for (const std::string& box : vigil.boxes()) boxes.emplace_back(box.begin(), box.end());
     const std::optional<Secret> secret = account.profile.open_box(boxes);
-    if (!secret) throw Stop{Exit::profile, words::damaged_profile()};
+    if (!secret) throw Stop{Exit::profile, words().damaged_profile()};
     wire::Request request;
     request.mutable_end()->set_vigil_id(vigil.vigil_id());
     request.mutable_end()->set_secret(std::string(text(secret->view())));
@@ -58,8 +57,8 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
   const bool on_relay = !still_open(account.outbox, items);
   remake_prepared(account, wall_s(), false);  // the profile is open: the next press finds a full stock
   screen.event(JsonLine("cancelled", wall_s()).id("alert", view(running.alert_id())).flag("on_relay", on_relay));
-  if (!on_relay) co_return screen.fail(Exit::not_sent, words::cancel_waits());
-  screen.say(words::cancel_done());
+  if (!on_relay) co_return screen.fail(Exit::not_sent, words().cancel_waits());
+  screen.say(words().cancel_done());
   co_return Exit::done;
 }
 
@@ -71,8 +70,8 @@ asio::awaitable<Exit> end_own_alert(Account& account, Screen& screen, Bytes aler
   // A check-in that was told is an alert on the screen, and ends otherwise.
   const Outcome<std::optional<kept::RunningCheckIn>> check_in = account.slot.check_in();
   if (!running && check_in && *check_in && (*check_in)->alert().alert_id() == text(alert_id))
-    throw Stop{Exit::usage, words::own_check_in_fired()};
-  if (!running) throw Stop{Exit::ended, words::nothing_to_cancel()};
+    throw Stop{Exit::usage, words().own_check_in_fired()};
+  if (!running) throw Stop{Exit::ended, words().nothing_to_cancel()};
   const Exit code = co_await end_alert(account, screen, std::move(*running));
   co_return code;
 }

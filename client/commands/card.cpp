@@ -3,7 +3,7 @@
 #include "client/commands/meeting.hpp"
 #include "client/mail.hpp"
 #include "client/qr.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
@@ -50,7 +50,7 @@ asio::awaitable<Exit> show_card(asio::io_context& io, Account& account, Screen& 
       JsonLine("card", wall_s()).text("card", shown).number("not_after_s", static_cast<std::int64_t>(card.not_after_s())));
   if (const auto qr = draw_qr(shown); qr && !screen.plain()) screen.block(*qr);
   screen.block(shown);
-  screen.say(words::card_shown(clock_text(card.not_after_s(), wall_s())));
+  screen.say(words().card_shown(clock_text(card.not_after_s(), wall_s())));
 
   std::optional<Meeting> came;
   const std::function<bool()> introduced = [&] {
@@ -63,19 +63,19 @@ asio::awaitable<Exit> show_card(asio::io_context& io, Account& account, Screen& 
   const bool somebody_came = co_await wait_for(introduced, card.not_after_s());
   if (!somebody_came) {
     co_await meanwhile.stop();
-    throw Stop{Exit::not_confirmed, words::card_nobody_came()};
+    throw Stop{Exit::not_confirmed, words().card_nobody_came()};
   }
   const bool same = co_await compare_words(account, screen, *came);
   if (!same) {
     for (const std::int64_t row : rows) account.meetings.remove(row);
     co_await meanwhile.stop();
-    throw Stop{Exit::not_confirmed, words::words_differ()};
+    throw Stop{Exit::not_confirmed, words().words_differ()};
   }
   const std::string name = co_await ask_name(account, came->name, came->identity);
   came->i_confirmed = true;
   account.meetings.put(*came);
   const NewContact made = co_await become_contacts(account, *came, name);
-  screen.say(words::waiting_for_them());
+  screen.say(words().waiting_for_them());
   const std::function<bool()> confirmed = [&] {
     const auto now = account.contacts.find(made.contact.id);
     const bool said_yes = std::any_of(rows.begin(), rows.end(), [&](std::int64_t row) {
@@ -88,9 +88,9 @@ asio::awaitable<Exit> show_card(asio::io_context& io, Account& account, Screen& 
   for (const std::int64_t row : rows) account.meetings.remove(row);
   if (!both) undo_contact(account, made);
   co_await meanwhile.stop();
-  if (!both) throw Stop{Exit::not_confirmed, words::they_said_no()};
+  if (!both) throw Stop{Exit::not_confirmed, words().they_said_no()};
   screen.event(JsonLine("met", wall_s()).text("name", name).flag("checked", true));
-  screen.say(words::met(name));
+  screen.say(words().met(name));
   co_return Exit::done;
 }
 

@@ -13,8 +13,7 @@
 #include "client/refresh.hpp"
 #include "client/running.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/aead.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -38,7 +37,7 @@ constexpr milliseconds keys_wait{6'000};
 kept::RunningCheckIn need_check_in(SendSlot& slot) {
   const Outcome<std::optional<kept::RunningCheckIn>> held = slot.check_in();
   if (!held) throw Failed(held.error());
-  if (!*held) throw Stop{Exit::ended, words::no_check_in()};
+  if (!*held) throw Stop{Exit::ended, words().no_check_in()};
   return **held;
 }
 
@@ -52,15 +51,15 @@ void show_check_in(Screen& screen, const CheckInView& view, std::uint64_t now_s)
                    .number("ok_s", static_cast<std::int64_t>(view.ok_s))
                    .number("relays", static_cast<std::int64_t>(view.relays)));
   if (!view.on_relay) {
-    screen.loud(words::check_in_not_watched());
+    screen.loud(words().check_in_not_watched());
   } else if (view.fired) {
-    screen.loud(words::own_check_in_fired());
+    screen.loud(words().own_check_in_fired());
   } else {
-    screen.say(words::check_in_kept_watch(clock_text(view.due_s, now_s), view.relays));
-    screen.say(words::check_in_last_answer(words::age(now_s > view.heard_s ? now_s - view.heard_s : 0)));
-    screen.say(words::check_in_reminder(view.due_s > now_s ? view.due_s - now_s : 0));
+    screen.say(words().check_in_kept_watch(clock_text(view.due_s, now_s), view.relays));
+    screen.say(words().check_in_last_answer(words().age(now_s > view.heard_s ? now_s - view.heard_s : 0)));
+    screen.say(words().check_in_reminder(view.due_s > now_s ? view.due_s - now_s : 0));
   }
-  if (view.stopping) screen.say(words::check_in_stop_waits());
+  if (view.stopping) screen.say(words().check_in_stop_waits());
 }
 
 std::optional<Secret> open_one(Account& account, const google::protobuf::RepeatedPtrField<std::string>& boxes) {
@@ -91,9 +90,9 @@ asio::awaitable<void> tell_begun(Account& account, const kept::RunningCheckIn& c
 // Everything up to the disk.
 std::vector<ItemId> write_check_in(Account& account, const CheckInTerms& terms, const std::vector<Fix>& fixes) {
   const Plan plan = plan_of_tiers(account, wall_s());
-  if (plan.responders.empty()) throw Stop{Exit::usage, words::tiers_none()};
+  if (plan.responders.empty()) throw Stop{Exit::usage, words().tiers_none()};
   auto prepared = prepare_check_in(plan, account.identity, account.profile.box_keys(), terms, terms.begun_s);
-  if (!prepared) throw Stop{Exit::failed, words::unexpected()};
+  if (!prepared) throw Stop{Exit::failed, words().unexpected()};
   kept::RunningCheckIn check_in;
   check_in.set_begun_s(terms.begun_s);
   check_in.set_every_s(terms.every_s);
@@ -105,14 +104,14 @@ std::vector<ItemId> write_check_in(Account& account, const CheckInTerms& terms, 
   const Press press = press_of(check_in, fixes);
   if (!fixes.empty()) check_in.set_place_at_s(fixes.front().at_s);
   auto sealed = seal_alert(std::move(*prepared), press);
-  if (!sealed) throw Stop{Exit::failed, words::unexpected()};
+  if (!sealed) throw Stop{Exit::failed, words().unexpected()};
   // The step of each chain that seal_alert() took.
   for (int i = 0; i < check_in.spare().vigils_size(); ++i) {
-    if (!seal_fresh_copies(*check_in.mutable_spare(), i, press)) throw Stop{Exit::failed, words::unexpected()};
+    if (!seal_fresh_copies(*check_in.mutable_spare(), i, press)) throw Stop{Exit::failed, words().unexpected()};
   }
   *check_in.mutable_alert() = sealed->running;
   const Outcome<void> begun = account.slot.begin_check_in(check_in);
-  if (!begun && begun.error() == Fault::busy) throw Stop{Exit::usage, words::check_in_runs_already()};
+  if (!begun && begun.error() == Fault::busy) throw Stop{Exit::usage, words().check_in_runs_already()};
   if (!begun) throw Failed(begun.error());
   std::vector<ItemId> items;
   for (const SealedVigil& vigil : sealed->vigils) {
@@ -147,12 +146,12 @@ asio::awaitable<Exit> start(Account& account, Screen& screen, CheckInTerms terms
     check_in = need_check_in(account.slot);
     if (!view_of(check_in).on_relay) {
       (void)account.slot.forget_check_in(view(check_in.alert().alert_id()));
-      co_return screen.fail(Exit::refused, words::check_in_refused());
+      co_return screen.fail(Exit::refused, words().check_in_refused());
     }
   }
   co_await tell_begun(account, check_in);
   show_check_in(screen, view_of(check_in), wall_s());
-  screen.say(words::keep_a_place_running());
+  screen.say(words().keep_a_place_running());
   co_return view_of(check_in).on_relay ? Exit::done : Exit::not_sent;
 }
 
@@ -160,11 +159,11 @@ Exit run_start(const Common& common, const CheckInOptions& options) {
   Screen screen(common.json, common.plain);
   const auto every_s = read_duration(options.every, typed_most_s);
   const auto grace_s = options.grace == "0" ? std::optional<std::uint64_t>(0) : read_duration(options.grace, typed_most_s);
-  if (!every_s || !grace_s) throw Stop{Exit::usage, words::bad_duration()};
+  if (!every_s || !grace_s) throw Stop{Exit::usage, words().bad_duration()};
   const std::uint64_t period_s = *every_s + *grace_s;
-  if (period_s < check_in_period_min_s || period_s > check_in_period_max_s) throw Stop{Exit::usage, words::bad_period()};
+  if (period_s < check_in_period_min_s || period_s > check_in_period_max_s) throw Stop{Exit::usage, words().bad_period()};
   const std::unique_ptr<Account> account = open_account(common);
-  if (const auto held = account->slot.check_in(); held && *held) throw Stop{Exit::usage, words::check_in_runs_already()};
+  if (const auto held = account->slot.check_in(); held && *held) throw Stop{Exit::usage, words().check_in_runs_already()};
   asio::io_context io(1);
   FixFeed feed(io.get_executor(), options.fixes);
   feed.read_now();
@@ -190,7 +189,7 @@ asio::awaitable<Exit> renew(Account& account, Screen& screen, std::vector<Fix> f
     const auto routes = Routes::read(view(vigil.routes()));
     if (!routes || vigil.ended()) continue;
     const std::optional<Secret> secret = open_one(account, vigil.renew_boxes());
-    if (!secret) throw Stop{Exit::profile, words::damaged_profile()};
+    if (!secret) throw Stop{Exit::profile, words().damaged_profile()};
     wire::Request request;
     wire::Renew& renewal = *request.mutable_renew();
     renewal.set_vigil_id(vigil.vigil_id());
@@ -203,10 +202,10 @@ asio::awaitable<Exit> renew(Account& account, Screen& screen, std::vector<Fix> f
     note_check_in(account.slot, id, view(vigil.vigil_id()), *answer, wall_s());
   }
   const Outcome<std::optional<kept::RunningCheckIn>> after = account.slot.check_in();
-  if (!after || !*after) co_return screen.fail(Exit::ended, words::check_in_over());
+  if (!after || !*after) co_return screen.fail(Exit::ended, words().check_in_over());
   if (moved == 0) {
     const std::uint64_t now_s = wall_s();
-    co_return screen.fail(Exit::no_route, words::check_in_ok_failed(before.due_s == 0 ? "?" : clock_text(before.due_s, now_s)));
+    co_return screen.fail(Exit::no_route, words().check_in_ok_failed(before.due_s == 0 ? "?" : clock_text(before.due_s, now_s)));
   }
   const Outcome<void> noted = account.slot.change_check_in(id, [](kept::RunningCheckIn& newest) {
     newest.mutable_alert()->set_pressed_s(wall_s());
@@ -217,7 +216,7 @@ asio::awaitable<Exit> renew(Account& account, Screen& screen, std::vector<Fix> f
   co_await refresh_check_in(account.slot, fixes);
   const CheckInView view = view_of(need_check_in(account.slot));
   show_check_in(screen, view, wall_s());
-  if (!view.fired) screen.say(words::check_in_ok(clock_text(view.due_s, wall_s())));
+  if (!view.fired) screen.say(words().check_in_ok(clock_text(view.due_s, wall_s())));
   co_return Exit::done;
 }
 
@@ -256,7 +255,7 @@ asio::awaitable<Exit> stop(Account& account, Screen& screen) {
     const auto routes = Routes::read(view(vigil.routes()));
     if (!routes || vigil.ended()) continue;
     const std::optional<Secret> secret = open_one(account, vigil.boxes());
-    if (!secret) throw Stop{Exit::profile, words::damaged_profile()};
+    if (!secret) throw Stop{Exit::profile, words().damaged_profile()};
     wire::Request request;
     request.mutable_end()->set_vigil_id(vigil.vigil_id());
     request.mutable_end()->set_secret(std::string(text(secret->view())));
@@ -295,8 +294,8 @@ asio::awaitable<Exit> stop(Account& account, Screen& screen) {
     (void)account.slot.forget_check_in(id);
   }
   screen.event(JsonLine("check_in", wall_s()).flag("on_relay", !on_relay).flag("stopping", !on_relay).flag("ended", on_relay));
-  if (!on_relay) co_return screen.fail(Exit::not_sent, words::check_in_stop_waits());
-  screen.say(words::check_in_stopped());
+  if (!on_relay) co_return screen.fail(Exit::not_sent, words().check_in_stop_waits());
+  screen.say(words().check_in_stopped());
   co_return Exit::done;
 }
 
@@ -340,7 +339,7 @@ asio::awaitable<Exit> watch(const Home& home, Screen& screen, FixFeed& feed) {
   }
   feed.stop();
   screen.event(JsonLine("check_in", wall_s()).flag("ended", true));
-  screen.say(words::check_in_over());
+  screen.say(words().check_in_over());
   co_return Exit::done;
 }
 

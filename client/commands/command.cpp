@@ -9,7 +9,7 @@
 #include "client/mail.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client::commands {
 
@@ -25,19 +25,19 @@ Home find_home(const Common& common) {
 
 Home need_profile(const Common& common) {
   Home home = find_home(common);
-  if (!home.has_profile()) throw Stop{Exit::profile, words::no_profile(home.folder().string())};
+  if (!home.has_profile()) throw Stop{Exit::profile, words().no_profile(home.folder().string())};
   return home;
 }
 
 SecretBytes ask_pin(const Common& common, const std::string& prompt) {
   std::optional<SecretBytes> pin = ask_secret(common.pin_fd, prompt);
-  if (!pin) throw Stop{Exit::usage, words::no_terminal()};
+  if (!pin) throw Stop{Exit::usage, words().no_terminal()};
   return std::move(*pin);
 }
 
 std::unique_ptr<Account> open_account(const Common& common) {
   const Home home = need_profile(common);
-  const SecretBytes pin = ask_pin(common, words::ask_pin());
+  const SecretBytes pin = ask_pin(common, words().ask_pin());
   Outcome<std::unique_ptr<Account>> account = Account::open(home, pin.view());
   if (!account) stop_with(trouble_of(account.error(), home.folder().string()));
   return std::move(*account);
@@ -45,12 +45,12 @@ std::unique_ptr<Account> open_account(const Common& common) {
 
 std::string need_line(const std::string& prompt) {
   std::optional<std::string> line = ask_line(prompt);
-  if (!line) throw Stop{Exit::usage, words::no_input()};
+  if (!line) throw Stop{Exit::usage, words().no_input()};
   return std::move(*line);
 }
 
 bool is_yes(std::string_view answer) {
-  return answer == "yes" || answer == "y";
+  return answer == "yes" || answer == "y" || answer == words().yes() || answer == words().yes_short();
 }
 
 asio::awaitable<void> wait_a_while(std::chrono::milliseconds for_so_long) {

@@ -18,6 +18,7 @@ struct Common {
   bool json = false;
   bool plain = false;
   int pin_fd = -1;
+  std::string language;
 };
 
 // Also what `all-clear` does for one's own alert.

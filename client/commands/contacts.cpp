@@ -2,7 +2,7 @@
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/printable.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/e2ee/words.hpp"
 
@@ -13,7 +13,7 @@ Exit run_contacts(const Common& common, bool also_through) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const std::vector<Contact> all = account->contacts.all();
-  if (all.empty()) screen.say(words::no_contacts());
+  if (all.empty()) screen.say(words().no_contacts());
   for (const Contact& contact : all) {
     if (contact.through && !also_through) continue;
     const std::string number = e2ee::safety_number(hex(account->identity.key().view()), account->identity.key(),
@@ -25,7 +25,7 @@ Exit run_contacts(const Common& common, bool also_through) {
                      .text("fingerprint", number)
                      .flag("withdrawn", withdrawn)
                      .flag("through", contact.through));
-    screen.say(words::contact_line(printable(contact.name), contact.checked, withdrawn, contact.through));
+    screen.say(words().contact_line(printable(contact.name), contact.checked, withdrawn, contact.through));
   }
   return Exit::done;
 }

@@ -9,8 +9,7 @@
 #include "client/printable.hpp"
 #include "client/readying.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
-#include "client/words_ready.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "proto/limits.hpp"
 
@@ -54,7 +53,7 @@ std::vector<Contact> lawyers_of(Account& account) {
   for (const Counted& one : counted_people(account)) {
     if (one.agreement.lawyer) lawyers.push_back(one.contact);
   }
-  if (lawyers.empty()) throw Stop{Exit::usage, words::plan_without_lawyer()};
+  if (lawyers.empty()) throw Stop{Exit::usage, words().plan_without_lawyer()};
   return lawyers;
 }
 
@@ -69,7 +68,7 @@ asio::awaitable<Exit> tell_booking(Account& account, Screen& screen, const Conta
   const Exit code = say_sending(screen, sending, lawyer.name);
   const std::string name = printable(lawyer.name);
   const std::string clock = clock_text(at_s, wall_s());
-  if (code == Exit::done) screen.say(cancelled ? words::called_off_with(name, clock) : words::booked_with(name, clock));
+  if (code == Exit::done) screen.say(cancelled ? words().called_off_with(name, clock) : words().booked_with(name, clock));
   co_return code;
 }
 
@@ -86,7 +85,7 @@ asio::awaitable<Exit> book(Account& account, Screen& screen, std::uint64_t at_s)
 // Each is told which one: the time that was agreed.
 asio::awaitable<Exit> call_off(Account& account, Screen& screen) {
   const std::vector<Booking> bookings = Drills(account.container).bookings();
-  if (bookings.empty()) throw Stop{Exit::usage, words::no_booking()};
+  if (bookings.empty()) throw Stop{Exit::usage, words().no_booking()};
   Exit worst = Exit::done;
   for (const Booking& booking : bookings) {
     Drills(account.container).call_off(booking.contact);
@@ -103,7 +102,7 @@ asio::awaitable<Exit> drill_lawyer(Account& account, Screen& screen, bool now) {
   const Remade remade = co_await keep_up(account, false);
   (void)remade;  // her keys are as fresh as they can be; the stock is not what is pressed
   std::optional<kept::PreparedAlert> prepared = prepare_for_lawyers(account, wall_s());
-  if (!prepared) throw Stop{Exit::failed, words::bundle_too_old(printable(lawyers.front().name))};
+  if (!prepared) throw Stop{Exit::failed, words().bundle_too_old(printable(lawyers.front().name))};
   Press press;
   press.pressed_s = wall_s();
   press.hold_s = now ? 0 : limits::hold_s;
@@ -120,7 +119,7 @@ Exit run(const Common& common, const DrillOptions& options) {
   std::uint64_t at_s = 0;
   if (!options.at.empty()) {
     const auto at = read_time(options.at, wall_s());
-    if (!at) throw Stop{Exit::usage, words::bad_time()};
+    if (!at) throw Stop{Exit::usage, words().bad_time()};
     at_s = *at;
   }
   const std::unique_ptr<Account> account = open_account(common);

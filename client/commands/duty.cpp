@@ -6,7 +6,7 @@
 #include "client/commands/people.hpp"
 #include "client/news_responders.hpp"
 #include "client/printable.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 
@@ -26,12 +26,12 @@ WakeHours read_when(const DutyOptions& options) {
   WakeHours when{.utc_offset_min = utc_offset_min(wall_s())};
   if (!options.days.empty()) {
     const auto days = read_days(options.days);
-    if (!days) throw Stop{Exit::usage, words::bad_days()};
+    if (!days) throw Stop{Exit::usage, words().bad_days()};
     when.days = *days;
   }
   if (!options.hours.empty()) {
     const auto hours = read_hours(options.hours);
-    if (!hours) throw Stop{Exit::usage, words::bad_hours()};
+    if (!hours) throw Stop{Exit::usage, words().bad_hours()};
     when.from_min = hours->from_min;
     when.to_min = hours->to_min;
   }
@@ -40,7 +40,7 @@ WakeHours read_when(const DutyOptions& options) {
 
 Agreement need_duty(Account& account, const Contact& contact) {
   const std::optional<Agreement> duty = account.duties.find(contact.id);
-  if (!duty) throw Stop{Exit::usage, words::has_not_asked(printable(contact.name))};
+  if (!duty) throw Stop{Exit::usage, words().has_not_asked(printable(contact.name))};
   return *duty;
 }
 
@@ -85,24 +85,27 @@ void show_duty(Account& account, Screen& screen, const Agreement& duty) {
   switch (duty.word) {
     case Word::asked:
       word = "asked";
-      what = words::duty_asked();
+      what = words().duty_asked();
       break;
     case Word::accepted:
       word = off ? "off_duty" : "accepted";
-      what = off ? words::duty_off(duty.off_until_s == 0 ? "" : clock_text(duty.off_until_s, now_s))
-                 : words::duty_accepted(hours_text(duty.hours));
+      what = off ? words().duty_off(duty.off_until_s == 0 ? "" : clock_text(duty.off_until_s, now_s))
+                 : words().duty_accepted(hours_text(duty.hours));
       break;
     case Word::declined:
     case Word::left:
       word = duty.word == Word::left ? "left" : "declined";
-      what = words::duty_left();
+      what = words().duty_left();
       break;
   }
   JsonLine line("duty", now_s);
-  line.text("name", contact->name).text("word", word).flag("lawyer", duty.lawyer).text("hours", hours_text(duty.hours));
+  line.text("name", contact->name)
+      .text("word", word)
+      .flag("lawyer", duty.lawyer)
+      .text("hours", hours_text(duty.hours, words_for_scripts()));
   if (off) line.number("until_s", static_cast<std::int64_t>(duty.off_until_s));
   screen.event(line);
-  screen.say(words::duty_line(printable(contact->name), what));
+  screen.say(words().duty_line(printable(contact->name), what));
 }
 
 asio::awaitable<Exit> say_word(Account& account, Screen& screen, Contact contact, Agreement duty, content::Consent said) {
@@ -139,9 +142,9 @@ Exit run_answer(const Common& common, const DutyOptions& options, content::Conse
   const Exit code = run_to_end(io, say_word(*account, screen, contact, duty, said));
   const std::string name = printable(contact.name);
   if (code == Exit::done) {
-    screen.say(accepts                           ? words::you_accepted(name, hours_text(when))
-               : kind == content::Consent::LEAVE ? words::you_left(name)
-                                                 : words::you_declined(name));
+    screen.say(accepts                           ? words().you_accepted(name, hours_text(when))
+               : kind == content::Consent::LEAVE ? words().you_left(name)
+                                                 : words().you_declined(name));
   }
   return code;
 }
@@ -168,14 +171,14 @@ Exit run_off_or_on(const Common& common, const DutyOptions& options, bool off) {
   std::uint64_t until_s = 0;
   if (off && !options.off_for.empty()) {
     const auto for_s = read_duration(options.off_for, off_most_s);
-    if (!for_s) throw Stop{Exit::usage, words::bad_duration()};
+    if (!for_s) throw Stop{Exit::usage, words().bad_duration()};
     until_s = wall_s() + *for_s;
   }
   const std::unique_ptr<Account> account = open_account(common);
   asio::io_context io(1);
   const Exit code = run_to_end(io, tell_all(*account, screen, off, until_s));
   if (code == Exit::done) {
-    screen.say(off ? words::you_are_off_duty(until_s == 0 ? "" : clock_text(until_s, wall_s())) : words::you_are_on_duty());
+    screen.say(off ? words().you_are_off_duty(until_s == 0 ? "" : clock_text(until_s, wall_s())) : words().you_are_on_duty());
   }
   return code;
 }
@@ -184,7 +187,7 @@ Exit run_show(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const std::vector<Agreement> duties = account->duties.all();
-  if (duties.empty()) screen.say(words::no_duties());
+  if (duties.empty()) screen.say(words().no_duties());
   for (const Agreement& duty : duties) show_duty(*account, screen, duty);
   return Exit::done;
 }

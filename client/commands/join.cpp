@@ -6,7 +6,7 @@
 #include "client/mailbox.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 
@@ -22,26 +22,26 @@ constexpr std::size_t invite_bytes_max = 64 * 1024;
 ReadInvite ask_invite(const JoinOptions& options) {
   std::string text;
   if (options.invite_file.empty() || options.invite_file == "-") {
-    text = need_line(words::ask_invite());
+    text = need_line(words().ask_invite());
   } else {
     const Outcome<Bytes> file = read_file(options.invite_file, invite_bytes_max);
-    if (!file) throw Stop{Exit::usage, words::cannot_read(options.invite_file)};
+    if (!file) throw Stop{Exit::usage, words().cannot_read(options.invite_file)};
     text = std::string(vigil::text(*file));
   }
   const auto first = text.find("vigil:join:");
   const auto last = text.find_last_not_of(" \t\r\n");
-  if (first == std::string::npos) throw Stop{Exit::refused, words::bad_invite()};
+  if (first == std::string::npos) throw Stop{Exit::refused, words().bad_invite()};
   const Outcome<ReadInvite> invite = read_invite(std::string_view(text).substr(first, last + 1 - first), wall_s());
   if (!invite) stop_with(trouble_of(invite.error(), {}));
   return *invite;
 }
 
 SecretBytes ask_new_pin(const Common& common) {
-  SecretBytes pin = ask_pin(common, words::ask_new_pin());
-  if (pin.size() < pin_bytes_min) throw Stop{Exit::usage, words::pin_too_short()};
+  SecretBytes pin = ask_pin(common, words().ask_new_pin());
+  if (pin.size() < pin_bytes_min) throw Stop{Exit::usage, words().pin_too_short()};
   if (common.pin_fd >= 0) return pin;  // a script does not mistype
-  const SecretBytes again = ask_pin(common, words::ask_new_pin_again());
-  if (!equal_secret(pin.view(), again.view())) throw Stop{Exit::usage, words::pins_differ()};
+  const SecretBytes again = ask_pin(common, words().ask_new_pin_again());
+  if (!equal_secret(pin.view(), again.view())) throw Stop{Exit::usage, words().pins_differ()};
   return pin;
 }
 
@@ -57,11 +57,11 @@ asio::awaitable<Exit> settle(Account& account, Screen& screen, PublicKey root) {
   if (!relay) co_return Exit::failed;
   Outcome<std::unique_ptr<OwnerLink>> link = co_await connect_owner(account, *relay);
   if (!link) stop_with(trouble_of(link.error(), {}));
-  if ((*link)->greeted().online_key_expired) screen.say(words::online_key_old(relay->routes.routes().front().host));
+  if ((*link)->greeted().online_key_expired) screen.say(words().online_key_old(relay->routes.routes().front().host));
   const OwnerOutcome<void> settled = co_await settle_mailbox(account, **link, *relay);
   if (settled) co_return Exit::done;
   if (settled.error().fault) stop_with(trouble_of(*settled.error().fault, {}));
-  if (settled.error().status == wire::REFUSED) throw Stop{Exit::refused, words::used_invite()};
+  if (settled.error().status == wire::REFUSED) throw Stop{Exit::refused, words().used_invite()};
   stop_with(trouble_of(settled.error().status, {}));
 }
 
@@ -72,7 +72,7 @@ Exit run_join(const Common& common, const JoinOptions& options) {
   const bool fresh = !home.has_profile();
   std::unique_ptr<Account> account;
   if (fresh) {
-    const std::string name = clean_name(ask_line(words::ask_own_name()).value_or(""));
+    const std::string name = clean_name(ask_line(words().ask_own_name()).value_or(""));
     const SecretBytes pin = ask_new_pin(common);
     Outcome<Profile> profile = Profile::create(home, pin.view());
     if (!profile) stop_with(trouble_of(profile.error(), home.folder().string()));
@@ -98,7 +98,7 @@ Exit run_join(const Common& common, const JoinOptions& options) {
     throw;
   }
   screen.event(JsonLine("joined", wall_s()).number("relays", static_cast<std::int64_t>(account->relays.all().size())));
-  screen.say(words::joined());
+  screen.say(words().joined());
   return Exit::done;
 }
 

@@ -14,7 +14,7 @@
 #include "client/hours.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client::commands {
 namespace {
@@ -41,7 +41,7 @@ asio::awaitable<void> drain_for_ever(const Home& home, Screen& screen) {
       const auto about = read_about(sent.about);
       if (sent.fate != Fate::done || !about || about->kind != AboutKind::keep) continue;
       screen.event(JsonLine("sent", wall_s()));
-      screen.say_now(words::sent_from_outbox(words::an_alert()));
+      screen.say_now(words().alert_sent_now());
     }
     co_await wait_a_while(drain_every);
   }
@@ -50,7 +50,7 @@ asio::awaitable<void> drain_for_ever(const Home& home, Screen& screen) {
 // Until a PIN opens the profile. A descriptor that has no more PINs leaves it locked.
 asio::awaitable<Exit> wait_for_pin(const Common& common, const Home& home, Screen& screen, std::unique_ptr<Account>& account) {
   for (;;) {
-    const std::optional<SecretBytes> pin = co_await ask_secret_async(common.pin_fd, words::locked_enter_pin());
+    const std::optional<SecretBytes> pin = co_await ask_secret_async(common.pin_fd, words().locked_enter_pin());
     if (!pin) {
       co_await wait_a_while(ask_again_after);
       continue;
@@ -74,8 +74,8 @@ std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Scr
     if (!error) io.stop();
   });
   screen.clear();
-  screen.event(JsonLine("locked", wall_s()).text("words", words::locked_by_press()));
-  screen.loud(words::locked_by_press());
+  screen.event(JsonLine("locked", wall_s()).text("words", words().locked_by_press()));
+  screen.loud(words().locked_by_press());
   // detached: the io_context ends with this function, and it with that
   asio::co_spawn(io, drain_for_ever(home, screen), asio::detached);
   std::unique_ptr<Account> account;
@@ -88,20 +88,21 @@ std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Scr
   std::vector<std::string> line{"vigil", "listen", "--locked", "--home", home.folder().string()};
   if (common.json) line.emplace_back("--json");
   if (common.plain) line.emplace_back("--plain");
+  if (!common.language.empty()) line.insert(line.end(), {"--lang", common.language});
   if (common.pin_fd >= 0) line.insert(line.end(), {"--pin-fd", std::to_string(common.pin_fd)});
   if (!options.on_alert.empty()) line.insert(line.end(), {"--on-alert", options.on_alert});
   std::vector<char*> arguments;
   for (std::string& word : line) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execv("/proc/self/exe", arguments.data());
-  throw Stop{Exit::profile, words::press_closes_command()};  // it could not: then this process ends, which closes it as well
+  throw Stop{Exit::profile, words().press_closes_command()};  // it could not: then this process ends, which closes it as well
 }
 
 // ---- open
 
 Exit listen_open(Screen& screen, Account& account, const ListenOptions& options, bool& locks) {
   const Outcome<FileLock> only_one = FileLock::take(account.home.lock());
-  if (!only_one) throw Stop{Exit::profile, words::already_listening()};
+  if (!only_one) throw Stop{Exit::profile, words().already_listening()};
   asio::io_context io(1);
   Listening listening(io.get_executor(), account, screen, options);
   asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
@@ -125,7 +126,7 @@ Exit listen_open(Screen& screen, Account& account, const ListenOptions& options,
     asio::co_spawn(io, live->redraw(), asio::detached);
   }
   const Keys keys(io.get_executor(), [&](char byte) { live ? live->pressed(byte) : listening.key_pressed(); });
-  screen.say(words::listening());
+  screen.say(words().listening());
   const auto listen = [&]() -> asio::awaitable<Exit> {
     const Outcome<void> ran = co_await listening.run();
     locks = !ran && ran.error() == Fault::locked_by_press;

@@ -8,10 +8,9 @@
 
 #include "client/clock.hpp"
 #include "client/printable.hpp"
-#include "client/screen_words.hpp"
 #include "client/sorted.hpp"
 #include "client/tell.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/secret_bytes.hpp"
 
@@ -22,6 +21,11 @@ constexpr std::size_t news_kept = 200;
 constexpr std::size_t troubles_kept = 20;
 constexpr std::uint64_t over_shown_s = 600;  // »all clear« stays in sight so long
 constexpr std::chrono::milliseconds looks_every{100};
+
+// What says yes to a question with one key.
+std::string yes_letters() {
+  return "y" + words().yes_short();
+}
 
 }  // namespace
 
@@ -62,7 +66,7 @@ std::vector<AlertState> LiveScreen::going_on() {
 
 std::string LiveScreen::name_of(const AlertState& alert) {
   const auto person = e2ee::IdentityKey::from(view(alert.record().person()));
-  return person ? account_.name_of(*person) : words::somebody();
+  return person ? account_.name_of(*person) : words().somebody();
 }
 
 ScreenModel LiveScreen::model() {
@@ -184,12 +188,12 @@ std::optional<AlertState> LiveScreen::chosen() {
 
 void LiveScreen::command(char letter) {
   if (letter == 'q') {
-    return ask({.words = words::ask_quit(), .letters = "y", .then = [this](std::string) { listening_.stop(); }});
+    return ask({.words = words().ask_quit(), .letters = yes_letters(), .then = [this](std::string) { listening_.stop(); }});
   }
   const std::optional<AlertState> alert = chosen();
   if (!alert) return;
   if (alert->over()) {
-    take(Screen::Kind::news, words::alert_over());
+    take(Screen::Kind::news, words().alert_over());
     return;
   }
   if (!alert->record().hers()) return on_alert(letter, *alert);
@@ -203,17 +207,17 @@ void LiveScreen::on_alert(char letter, const AlertState& alert) {
     case 'g':
       return begin(answer_alert(account_, screen_, alert, false));
     case 'c':
-      return ask({.words = words::ask_all_clear(name_of(alert)), .letters = "y", .then = [this, alert](std::string) {
+      return ask({.words = words().ask_all_clear(name_of(alert)), .letters = yes_letters(), .then = [this, alert](std::string) {
                     begin(close_alert(account_, screen_, alert, {}));
                   }});
     case 'm':
       return ask_mark(alert);
     case 'n':
-      return ask({.words = words::ask_note_to_others(), .bytes_max = note_bytes_max, .then = [this, alert](std::string note) {
+      return ask({.words = words().ask_note_to_others(), .bytes_max = note_bytes_max, .then = [this, alert](std::string note) {
                     if (!note.empty()) begin(note_alert(account_, screen_, alert, std::move(note)));
                   }});
     case 's':
-      return ask({.words = words::ask_mute(name_of(alert)), .letters = "y", .then = [this, alert](std::string) {
+      return ask({.words = words().ask_mute(name_of(alert)), .letters = yes_letters(), .then = [this, alert](std::string) {
                     begin(mute_person(account_, screen_, alert));
                   }});
     default:
@@ -223,10 +227,10 @@ void LiveScreen::on_alert(char letter, const AlertState& alert) {
 
 // What, where, how she knows: one question after another.
 void LiveScreen::ask_mark(const AlertState& alert) {
-  ask({.words = words::ask_mark_kind(), .letters = "123456", .then = [this, alert](std::string digit) {
+  ask({.words = words().ask_mark_kind(), .letters = "123456", .then = [this, alert](std::string digit) {
          const auto kind = static_cast<content::Mark::Kind>(digit[0] - '0');
-         ask({.words = words::ask_mark_where(), .bytes_max = mark_bytes_max, .then = [this, alert, kind](std::string where) {
-                ask({.words = words::ask_mark_how(),
+         ask({.words = words().ask_mark_where(), .bytes_max = mark_bytes_max, .then = [this, alert, kind](std::string where) {
+                ask({.words = words().ask_mark_how(),
                      .bytes_max = mark_bytes_max,
                      .then = [this, alert, kind, where = std::move(where)](std::string how) {
                        content::Mark mark;
@@ -242,7 +246,7 @@ void LiveScreen::ask_mark(const AlertState& alert) {
 
 // The PIN is asked again, and what it opens is shown to the relay: this screen knows as little as `vigil cancel` which it was.
 void LiveScreen::end_own(const AlertState& alert) {
-  ask({.words = words::ask_pin_again(),
+  ask({.words = words().ask_pin_again(),
        .secret = true,
        .bytes_max = 256,
        .then = [this, alert_id = id_of(alert)](std::string pin) {
@@ -271,7 +275,7 @@ void LiveScreen::begin(asio::awaitable<Exit> action) {
     } catch (const Failed& why) {
       take(Screen::Kind::loud, trouble_of(why.why(), account_.home.folder().string()).words);
     } catch (const std::exception&) {
-      take(Screen::Kind::loud, words::unexpected());
+      take(Screen::Kind::loud, words().unexpected());
     }
   });
 }

@@ -3,7 +3,7 @@
 #include "client/commands/meeting.hpp"
 #include "client/mail.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/e2ee/words.hpp"
@@ -12,9 +12,9 @@ namespace vigil::client::commands {
 namespace {
 
 ReadCard ask_card(const Account& account) {
-  const auto card = read_card(need_line(words::ask_card()), wall_s());
-  if (!card) throw Stop{Exit::refused, card.error() == CardFault::too_old ? words::old_card() : words::bad_card()};
-  if (card->identity == account.identity.key()) throw Stop{Exit::usage, words::own_card()};
+  const auto card = read_card(need_line(words().ask_card()), wall_s());
+  if (!card) throw Stop{Exit::refused, card.error() == CardFault::too_old ? words().old_card() : words().bad_card()};
+  if (card->identity == account.identity.key()) throw Stop{Exit::usage, words().own_card()};
   return *card;
 }
 
@@ -29,13 +29,13 @@ asio::awaitable<std::pair<CardReach, Bytes>> reach_her(const ReadCard& card) {
       why = stop;
     }
   }
-  throw Stop(why.value_or(Stop{Exit::refused, words::used_card()}));
+  throw Stop(why.value_or(Stop{Exit::refused, words().used_card()}));
 }
 
 // After both have said yes: the contact, her reaches and bundles, and word to her that this side agrees too.
 asio::awaitable<Contact> become_contacts(Account& account, const Meeting& meeting, std::string name,
                                          const std::vector<Address>& given) {
-  if (reaches_of(meeting).empty()) throw Stop{Exit::refused, words::bad_card()};
+  if (reaches_of(meeting).empty()) throw Stop{Exit::refused, words().bad_card()};
   const NewContact made = co_await add_contact(account, meeting, std::move(name), true);
   for (const Address& address : given) account.addresses.give_to(address_hash(address), made.contact.id);
   content::Content content = new_content(wall_s());
@@ -48,7 +48,7 @@ asio::awaitable<Contact> become_contacts(Account& account, const Meeting& meetin
 asio::awaitable<Exit> meet(asio::io_context& io, Account& account, Screen& screen, ReadCard card) {
   const auto [reach, serialised] = co_await reach_her(card);
   const auto bundle = e2ee::verify_bundle(serialised, card.identity, wall_s(), 0, e2ee::BundleAge::must_be_fresh);
-  if (!bundle) stop_with(trouble_of(bundle.error(), words::somebody()));
+  if (!bundle) stop_with(trouble_of(bundle.error(), words().somebody()));
   const auto ours = co_await grant_reach(account, GrantFor::contact, std::nullopt, nullptr);
   Meeting meeting{.identity = card.identity, .secret = card.secret, .name = card.name, .until_s = wall_s() + meeting_life_s};
   std::vector<Address> given;
@@ -72,7 +72,7 @@ asio::awaitable<Exit> meet(asio::io_context& io, Account& account, Screen& scree
   std::optional<Meeting> hers;
   if (same) {
     name = co_await ask_name(account, card.name, card.identity);
-    screen.say(words::waiting_for_them());
+    screen.say(words().waiting_for_them());
     const std::function<bool()> confirmed = [&] {
       for (const std::int64_t row : rows) {
         const std::optional<Meeting> one = account.meetings.find(row);
@@ -87,13 +87,13 @@ asio::awaitable<Exit> meet(asio::io_context& io, Account& account, Screen& scree
     for (const std::int64_t row : rows) account.meetings.remove(row);
     for (const Address& address : given) account.addresses.remove(address_hash(address));
     co_await meanwhile.stop();
-    throw Stop{Exit::not_confirmed, same ? words::they_said_no() : words::words_differ()};
+    throw Stop{Exit::not_confirmed, same ? words().they_said_no() : words().words_differ()};
   }
   const Contact contact = co_await become_contacts(account, *hers, name, given);
   for (const std::int64_t row : rows) account.meetings.remove(row);
   co_await meanwhile.stop();
   screen.event(JsonLine("met", wall_s()).text("name", contact.name).flag("checked", true));
-  screen.say(words::met(contact.name));
+  screen.say(words().met(contact.name));
   co_return Exit::done;
 }
 

@@ -7,7 +7,7 @@
 #include "client/mail.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
@@ -71,7 +71,7 @@ asio::awaitable<google::protobuf::RepeatedPtrField<content::CardRelay>> grant_re
     one.set_routes(std::string(text(relay.routes.serialised())));
     one.set_address(std::string(text(address->view())));
   }
-  if (reach.empty()) throw Stop{Exit::no_route, words::no_route()};
+  if (reach.empty()) throw Stop{Exit::no_route, words().no_route()};
   co_return reach;
 }
 
@@ -82,20 +82,20 @@ asio::awaitable<Bytes> fetch_bundle(const Routes& routes, const Address& address
   request.mutable_fetch_prekeys()->set_one_time(one_time);
   const Outcome<wire::Answer> answer = co_await ask_patiently(routes, std::move(request), person_waits);
   if (!answer) stop_with(trouble_of(answer.error(), {}));
-  if (answer->status() == wire::REFUSED) throw Stop{Exit::refused, words::used_card()};
-  if (answer->status() != wire::DONE) stop_with(trouble_of(answer->status(), words::somebody()));
+  if (answer->status() == wire::REFUSED) throw Stop{Exit::refused, words().used_card()};
+  if (answer->status() != wire::DONE) stop_with(trouble_of(answer->status(), words().somebody()));
   const View bundle = view(answer->prekeys().bundle());
   const auto checked = e2ee::verify_bundle(bundle, identity, wall_s(), 0, e2ee::BundleAge::must_be_fresh);
-  if (!checked) stop_with(trouble_of(checked.error(), words::somebody()));
+  if (!checked) stop_with(trouble_of(checked.error(), words().somebody()));
   co_return Bytes(bundle.begin(), bundle.end());
 }
 
 asio::awaitable<void> send_one_shot(const Routes& routes, const Address& address, const e2ee::Identity& own,
                                     const e2ee::PeerBundle& to, content::Content content) {
   e2ee::Outcome<e2ee::OneShot> shot = e2ee::OneShot::prepare(own, to);
-  if (!shot) stop_with(trouble_of(shot.error(), words::somebody()));
+  if (!shot) stop_with(trouble_of(shot.error(), words().somebody()));
   const e2ee::Outcome<Bytes> envelope = shot->seal(address_hash(address), 0, content);
-  if (!envelope) stop_with(trouble_of(envelope.error(), words::somebody()));
+  if (!envelope) stop_with(trouble_of(envelope.error(), words().somebody()));
   wire::Request request;
   wire::Deliver& deliver = *request.mutable_deliver();
   deliver.set_id(std::string(text(random_id<FanoutId>().view())));
@@ -105,7 +105,7 @@ asio::awaitable<void> send_one_shot(const Routes& routes, const Address& address
   deliver.set_addresses(std::string(text(address.view())));
   const Outcome<wire::Answer> answer = co_await ask_patiently(routes, std::move(request), person_waits);
   if (!answer) stop_with(trouble_of(answer.error(), {}));
-  if (answer->status() != wire::DONE) stop_with(trouble_of(answer->status(), words::somebody()));
+  if (answer->status() != wire::DONE) stop_with(trouble_of(answer->status(), words().somebody()));
 }
 
 asio::awaitable<bool> wait_for(const std::function<bool()>& ready, std::uint64_t until_s) {
@@ -120,8 +120,8 @@ asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meet
   const auto words_three = e2ee::meeting_words(meeting.secret.view(), account.identity.key(), meeting.identity);
   const std::string three = joined(words_three, " ");
   screen.event(JsonLine("words", wall_s()).text("words", three).text("name", meeting.name));
-  screen.loud(words::three_words(three));
-  const std::optional<std::string> said = co_await ask_line_async(words::ask_words_agree());
+  screen.loud(words().three_words(three));
+  const std::optional<std::string> said = co_await ask_line_async(words().ask_words_agree());
   const bool yes = said && is_yes(*said);
   co_return yes;
 }
@@ -129,14 +129,14 @@ asio::awaitable<bool> compare_words(Account& account, Screen& screen, const Meet
 asio::awaitable<std::string> ask_name(Account& account, std::string proposed, e2ee::IdentityKey who) {
   if (const auto known = account.contacts.find(who)) proposed = known->name;
   for (;;) {
-    const std::string prompt = proposed.empty() ? words::ask_their_name() : words::ask_their_name_or(proposed);
+    const std::string prompt = proposed.empty() ? words().ask_their_name() : words().ask_their_name_or(proposed);
     const std::optional<std::string> typed = co_await ask_line_async(prompt);
-    if (!typed) throw Stop{Exit::usage, words::no_input()};
+    if (!typed) throw Stop{Exit::usage, words().no_input()};
     const std::string name = typed->empty() ? proposed : clean_name(*typed);
     const std::vector<Contact> named = account.contacts.named(name);
     const bool free = std::all_of(named.begin(), named.end(), [&](const Contact& one) { return one.identity == who; });
     if (!name.empty() && free) co_return name;
-    std::fprintf(stderr, "%s\n", (name.empty() ? words::bad_name() : words::name_taken(name)).c_str());
+    std::fprintf(stderr, "%s\n", (name.empty() ? words().bad_name() : words().name_taken(name)).c_str());
   }
 }
 

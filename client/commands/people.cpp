@@ -4,7 +4,7 @@
 
 #include "client/clock.hpp"
 #include "client/printable.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client::commands {
 
@@ -24,13 +24,13 @@ std::vector<std::string> split_names(const std::string& line) {
 
 Contact contact_named(Account& account, const std::string& typed, Through through) {
   const std::vector<Contact> named = account.contacts.named(typed);
-  if (named.empty()) throw Stop{Exit::usage, words::no_such_contact(printable(typed))};
-  if (named.front().through && through == Through::refused) throw Stop{Exit::usage, words::only_through(printable(typed))};
+  if (named.empty()) throw Stop{Exit::usage, words().no_such_contact(printable(typed))};
+  if (named.front().through && through == Through::refused) throw Stop{Exit::usage, words().only_through(printable(typed))};
   return named.front();
 }
 
 Contact find_person(Account& account, const std::string& typed, Through through) {
-  return contact_named(account, typed.empty() ? need_line(words::ask_whom()) : typed, through);
+  return contact_named(account, typed.empty() ? need_line(words().ask_whom()) : typed, through);
 }
 
 void add_name_option(CLI::App& command, std::string& name) {
@@ -54,9 +54,9 @@ Exit say_sending(Screen& screen, Sending sending, const std::string& name) {
     case Sending::sent:
       return Exit::done;
     case Sending::waiting:
-      return screen.fail(Exit::not_sent, words::cancel_waits());
+      return screen.fail(Exit::not_sent, words().cancel_waits());
     case Sending::refused:
-      return screen.fail(Exit::refused, words::withdrawn(printable(name)));
+      return screen.fail(Exit::refused, words().withdrawn(printable(name)));
   }
   return Exit::failed;
 }

@@ -11,7 +11,7 @@
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -22,7 +22,7 @@ std::string edited(const std::string& prompt, const std::string& before) {
   const std::string typed = need_line(prompt);
   if (typed.empty()) return before;
   if (typed == "-") return {};
-  if (typed.size() > plan_line_bytes_max) throw Stop{Exit::usage, words::text_too_long(plan_line_bytes_max)};
+  if (typed.size() > plan_line_bytes_max) throw Stop{Exit::usage, words().text_too_long(plan_line_bytes_max)};
   return valid_utf8(typed);
 }
 
@@ -31,20 +31,20 @@ content::Plan ask_texts(const content::Plan& before) {
   for (std::size_t i = 0; i < plan_actions; ++i) {
     const int at = static_cast<int>(i);
     const std::string action =
-        edited(words::ask_plan_action(at + 1), at < before.actions_size() ? before.actions(at) : std::string());
+        edited(words().ask_plan_action(at + 1), at < before.actions_size() ? before.actions(at) : std::string());
     if (!action.empty()) texts.add_actions(action);
   }
-  texts.set_station_name(edited(words::ask_plan_station(), before.station_name()));
-  texts.set_medication(edited(words::ask_plan_medication(), before.medication()));
-  std::string never = edited(words::ask_plan_never_tell(), joined(before.never_tell()));
+  texts.set_station_name(edited(words().ask_plan_station(), before.station_name()));
+  texts.set_medication(edited(words().ask_plan_medication(), before.medication()));
+  std::string never = edited(words().ask_plan_never_tell(), joined(before.never_tell()));
   for (std::size_t count = 0; !never.empty() && count < plan_never_tell_max; ++count) {
     const std::size_t comma = std::min(never.find(','), never.size());
     const std::size_t first = never.find_first_not_of(' ');
     if (first < comma) texts.add_never_tell(never.substr(first, comma - first));
     never.erase(0, comma + 1);
   }
-  texts.set_phrase_free(edited(words::ask_plan_phrase_free(), before.phrase_free()));
-  texts.set_phrase_forced(edited(words::ask_plan_phrase_forced(), before.phrase_forced()));
+  texts.set_phrase_free(edited(words().ask_plan_phrase_free(), before.phrase_free()));
+  texts.set_phrase_forced(edited(words().ask_plan_phrase_forced(), before.phrase_forced()));
   return texts;
 }
 
@@ -56,14 +56,14 @@ asio::awaitable<Exit> send_out(Account& account, Screen& screen) {
   JsonLine line("plan_edited", wall_s());
   line.number("people", static_cast<std::int64_t>(people)).number("prepared", static_cast<std::int64_t>(remade.prepared));
   screen.event(line);
-  screen.say(words::plan_edited(people));
+  screen.say(words().plan_edited(people));
   co_return Exit::done;
 }
 
 Exit run_edit(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  screen.say(words::plan_keeps_empty());
+  screen.say(words().plan_keeps_empty());
   set_plan_texts(*account, ask_texts(plan_texts(*account)));
   asio::io_context io(1);
   return run_to_end(io, send_out(*account, screen));
@@ -72,10 +72,10 @@ Exit run_edit(const Common& common) {
 Exit run_show(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
-  News news{.kind = News::Kind::plan, .name = words::you()};
+  News news{.kind = News::Kind::plan, .name = words().you()};
   const auto own = own_plan(*account);
   news.plan = own ? own->plan : plan_texts(*account);
-  if (news.plan.actions().empty() && news.plan.station_name().empty()) screen.say(words::plan_empty());
+  if (news.plan.actions().empty() && news.plan.station_name().empty()) screen.say(words().plan_empty());
   show_plan(screen, news, wall_s());
   return Exit::done;
 }
@@ -105,17 +105,17 @@ void check_people(Account& account, Check& check) {
     const std::string name = printable(contact->name);
     if (consent->off_duty(now_s)) {
       const std::string until = consent->off_until_s == 0 ? "" : clock_text(consent->off_until_s, now_s);
-      check.line(true, "off_duty", name, words::is_off_duty(name, until));
+      check.line(true, "off_duty", name, words().is_off_duty(name, until));
     } else {
-      check.line(true, "hours", name, words::has_accepted(name, hours_text(consent->hours)));
+      check.line(true, "hours", name, words().has_accepted(name, hours_text(consent->hours)));
     }
     const auto own = own_plan(account);
     const auto sent = account.plans.sent_to(contact->id);
     const bool there = own && sent && sent->plan_id == own->id && sent->arrived_s != 0;
-    if (!there) check.line(false, "plan_not_there", name, words::plan_not_there(name));
+    if (!there) check.line(false, "plan_not_there", name, words().plan_not_there(name));
   }
   for (const std::uint32_t tier : empty_tiers(account, now_s))
-    check.line(false, "tier_empty", std::to_string(tier), words::tier_empty(tier));
+    check.line(false, "tier_empty", std::to_string(tier), words().tier_empty(tier));
 }
 
 void check_hours(Account& account, Check& check) {
@@ -125,22 +125,22 @@ void check_hours(Account& account, Check& check) {
   }
   if (first.empty()) return;
   for (const WeekRange& range : uncovered(first, utc_offset_min(wall_s())))
-    check.line(false, "uncovered", range_text(range), words::nobody_covers(range_text(range)));
+    check.line(false, "uncovered", range_text(range, words_for_scripts()), words().nobody_covers(range_text(range)));
 }
 
 Exit run_check(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   Check check{.screen = screen};
-  if (account->tiers.all().empty()) check.line(false, "no_tiers", "", words::tiers_none());
+  if (account->tiers.all().empty()) check.line(false, "no_tiers", "", words().tiers_none());
   check_people(*account, check);
   check_hours(*account, check);
   const content::Plan texts = plan_texts(*account);
-  if (texts.actions().empty()) check.line(false, "no_actions", "", words::plan_without_actions());
+  if (texts.actions().empty()) check.line(false, "no_actions", "", words().plan_without_actions());
   if (texts.phrase_free().empty() || texts.phrase_forced().empty())
-    check.line(false, "no_phrases", "", words::plan_without_phrases());
+    check.line(false, "no_phrases", "", words().plan_without_phrases());
   const auto own = own_plan(*account);
-  if (!own || own->plan.lawyer_tier() == 0) check.line(true, "no_lawyer", "", words::plan_without_lawyer());
+  if (!own || own->plan.lawyer_tier() == 0) check.line(true, "no_lawyer", "", words().plan_without_lawyer());
   screen.event(JsonLine("plan_checked", wall_s()).flag("good", !check.red));
   return check.red ? Exit::not_ready : Exit::done;
 }

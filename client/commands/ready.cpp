@@ -10,8 +10,7 @@
 #include "client/readiness.hpp"
 #include "client/readying.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
-#include "client/words_ready.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -115,7 +114,7 @@ Exit run_ready(const Common& common) {
   }
   const bool good = would_work(lines);
   screen.event(JsonLine("readiness", wall_s()).flag("good", good));
-  screen.loud(good ? words::ready_yes() : words::ready_no());
+  screen.loud(good ? words().ready_yes() : words().ready_no());
   return good ? Exit::done : Exit::not_ready;
 }
 

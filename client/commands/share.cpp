@@ -14,8 +14,7 @@
 #include "client/printable.hpp"
 #include "client/sharing.hpp"
 #include "client/terminal.hpp"
-#include "client/words.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -46,14 +45,14 @@ std::vector<ContactId> people_of(Account& account, const std::vector<std::string
     }
     add(contact_named(account, one, Through::taken).id);
   }
-  if (out.empty()) throw Stop{Exit::usage, words::share_with_whom()};
+  if (out.empty()) throw Stop{Exit::usage, words().share_with_whom()};
   return out;
 }
 
 // Not when standard input is the receiver: the line would be a place.
 std::vector<std::string> with_whom(const ShareOptions& options) {
   if (!options.with.empty() || options.fixes.input()) return options.with;
-  return split_names(need_line(words::ask_share_with()));
+  return split_names(need_line(words().ask_share_with()));
 }
 
 std::vector<std::string> names_of(Account& account, const OwnShare& share) {
@@ -72,8 +71,8 @@ void show_share(Screen& screen, Account& account, const OwnShare& share, bool he
                    .flag("exact", share.exact)
                    .texts("with", names));
   const std::string until = clock_text(share.until_s, wall_s());
-  screen.say(here ? words::share_begun(joined(names), until, share.exact)
-                  : words::share_goes_on(joined(names), until, share.exact));
+  screen.say(here ? words().share_begun(joined(names), until, share.exact)
+                  : words().share_goes_on(joined(names), until, share.exact));
 }
 
 asio::awaitable<Exit> share(Account& account, Screen& screen, FixFeed& feed, OwnShare own, Sharer& sharer) {
@@ -90,14 +89,14 @@ Exit run_start(const Common& common, const ShareOptions& options) {
   Screen screen(common.json, common.plain);
   const auto so_long_s = read_duration(options.so_long, typed_most_s);
   const auto every_s = read_duration(options.every, typed_most_s);
-  if (!so_long_s || !every_s) throw Stop{Exit::usage, words::bad_duration()};
-  if (!options.fixes.any()) throw Stop{Exit::usage, words::no_fix_source()};
+  if (!so_long_s || !every_s) throw Stop{Exit::usage, words().bad_duration()};
+  if (!options.fixes.any()) throw Stop{Exit::usage, words().no_fix_source()};
   const std::unique_ptr<Account> account = open_account(common);
   const std::vector<std::string> with = with_whom(options);
   const std::uint64_t now_s = wall_s();
   const auto asked_after_s = static_cast<std::uint32_t>(std::min<std::uint64_t>(*so_long_s, share_ask_s));
   if (const auto runs = account->places.own(); runs && runs->until_s > now_s)
-    throw Stop{Exit::usage, words::share_runs_already()};
+    throw Stop{Exit::usage, words().share_runs_already()};
   OwnShare own{.share_id = random_bytes(16),
                .begun_s = now_s,
                .until_s = now_s + asked_after_s,
@@ -111,7 +110,7 @@ Exit run_start(const Common& common, const ShareOptions& options) {
   const auto ask = [&]() -> asio::awaitable<bool> {
     screen.event(JsonLine("share_asks", wall_s()));
     if (options.fixes.input()) co_return false;
-    const std::optional<std::string> said = co_await ask_line_async(words::share_asks(words::age(own.extra_s)));
+    const std::optional<std::string> said = co_await ask_line_async(words().share_asks(words().age(own.extra_s)));
     const bool yes = said && is_yes(*said);
     co_return yes;
   };
@@ -128,7 +127,7 @@ asio::awaitable<Exit> end_share(Account& account, Screen& screen, OwnShare own) 
   account.places.end();
   co_await tell_share(account, own, true);
   screen.event(JsonLine("share_ended", wall_s()));
-  screen.say(words::share_ended());
+  screen.say(words().share_ended());
   co_return Exit::done;
 }
 
@@ -136,7 +135,7 @@ Exit run_stop(const Common& common) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const std::optional<OwnShare> own = account->places.own();
-  if (!own) throw Stop{Exit::ended, words::no_share()};
+  if (!own) throw Stop{Exit::ended, words().no_share()};
   asio::io_context io(1);
   return run_to_end(io, end_share(*account, screen, *own));
 }
@@ -147,7 +146,7 @@ Exit run_status(const Common& common) {
   const std::optional<OwnShare> own = account->places.own();
   if (!own || own->until_s <= wall_s()) {
     screen.event(JsonLine("share", wall_s()).number("until_s", 0));
-    screen.say(words::no_share());
+    screen.say(words().no_share());
     return Exit::done;
   }
   show_share(screen, *account, *own, false);

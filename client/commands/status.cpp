@@ -6,7 +6,7 @@
 #include "client/telling.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -23,7 +23,7 @@ Exit show_locked(Screen& screen, const Home& home) {
   JsonLine line("status", wall_s());
   line.number("prepared", static_cast<std::int64_t>(stock->count)).number("outbox", static_cast<std::int64_t>(waiting));
   screen.event(line.flag("locked", true));
-  screen.say(words::status_locked(stock->count, waiting));
+  screen.say(words().status_locked(stock->count, waiting));
   return Exit::done;
 }
 
@@ -47,7 +47,7 @@ Exit run_status(const Common& common, const StatusOptions& options) {
     if (alert.over()) continue;
     const auto person = e2ee::IdentityKey::from(view(alert.record().person()));
     if (!alert.record().hers())
-      show_news(screen, news_of(alert, person ? account->name_of(*person) : words::somebody()), wall_s());
+      show_news(screen, news_of(alert, person ? account->name_of(*person) : words().somebody()), wall_s());
     show_state(screen, alert, alert.view(wall_s(), 0), wall_s());
   }
   const std::size_t relays = account->relays.all().size();
@@ -57,12 +57,12 @@ Exit run_status(const Common& common, const StatusOptions& options) {
   line.number("relays", static_cast<std::int64_t>(relays)).number("contacts", static_cast<std::int64_t>(contacts));
   line.number("prepared", static_cast<std::int64_t>(remade.prepared)).number("outbox", static_cast<std::int64_t>(waiting));
   screen.event(line.flag("locked", false));
-  screen.say(words::status_line(relays, contacts, remade.prepared, waiting));
-  if (remade.responders == 0) screen.say(words::tiers_none());
-  for (const std::string& name : remade.unusable) screen.say(words::bundle_too_old(name));
+  screen.say(words().status_line(relays, contacts, remade.prepared, waiting));
+  if (remade.responders == 0) screen.say(words().tiers_none());
+  for (const std::string& name : remade.unusable) screen.say(words().bundle_too_old(name));
   if (remade.clock_off_s != 0) show_clock_off(screen, remade.clock_off_s, wall_s());
   show_unreachable(screen, remade.unreachable, wall_s());
-  if (relays == 1) screen.say(words::one_relay_only());
+  if (relays == 1) screen.say(words().one_relay_only());
   return Exit::done;
 }
 

@@ -5,8 +5,7 @@
 #include "client/commands/people.hpp"
 #include "client/commands/which_alert.hpp"
 #include "client/printable.hpp"
-#include "client/screen_words.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -17,10 +16,10 @@ struct TellOptions {
 };
 
 asio::awaitable<Exit> send_told(Account& account, Screen& screen, Told told, std::string done) {
-  for (const std::string& name : told.failed) screen.trouble(words::cannot_be_reached(name));
-  if (told.items.empty() && !told.failed.empty()) co_return screen.fail(Exit::refused, words::told_nobody());
+  for (const std::string& name : told.failed) screen.trouble(words().cannot_be_reached(name));
+  if (told.items.empty() && !told.failed.empty()) co_return screen.fail(Exit::refused, words().told_nobody());
   if (told.items.empty()) {
-    screen.say(words::nobody_to_tell());
+    screen.say(words().nobody_to_tell());
     co_return Exit::done;
   }
   const Sending sending = co_await send_now(account, told.items);
@@ -29,9 +28,9 @@ asio::awaitable<Exit> send_told(Account& account, Screen& screen, Told told, std
       screen.say(done);
       co_return told.failed.empty() ? Exit::done : Exit::refused;
     case Sending::waiting:
-      co_return screen.fail(Exit::not_sent, words::mark_kept());
+      co_return screen.fail(Exit::not_sent, words().mark_kept());
     case Sending::refused:
-      co_return screen.fail(Exit::refused, words::told_not_all());
+      co_return screen.fail(Exit::refused, words().told_not_all());
   }
   co_return Exit::failed;
 }
@@ -52,20 +51,20 @@ std::optional<content::Mark::Kind> kind_of(std::string_view typed) {
 
 std::string short_line(const std::string& prompt, std::size_t bytes_max) {
   std::string line = valid_utf8(need_line(prompt));
-  if (line.size() > bytes_max) throw Stop{Exit::usage, words::text_too_long(bytes_max)};
+  if (line.size() > bytes_max) throw Stop{Exit::usage, words().text_too_long(bytes_max)};
   return line;
 }
 
 Exit run_mark(const Common& common, const TellOptions& options) {
   Screen screen(common.json, common.plain);
   const auto kind = kind_of(options.kind);
-  if (!kind) throw Stop{Exit::usage, words::mark_kinds()};
+  if (!kind) throw Stop{Exit::usage, words().mark_kinds()};
   const std::unique_ptr<Account> account = open_account(common);
   const AlertState alert = which_alert(*account, options.alert);
   content::Mark mark;
   mark.set_kind(*kind);
-  mark.set_where(short_line(words::ask_mark_where(), mark_bytes_max));
-  mark.set_how(short_line(words::ask_mark_how(), mark_bytes_max));
+  mark.set_where(short_line(words().ask_mark_where(), mark_bytes_max));
+  mark.set_how(short_line(words().ask_mark_how(), mark_bytes_max));
   mark.set_at_s(wall_s());
   asio::io_context io(1);
   return run_to_end(io, mark_alert(*account, screen, alert, mark));
@@ -75,7 +74,7 @@ Exit run_note(const Common& common, const TellOptions& options) {
   Screen screen(common.json, common.plain);
   const std::unique_ptr<Account> account = open_account(common);
   const AlertState alert = which_alert(*account, options.alert);
-  std::string note = short_line(words::ask_note_to_others(), note_bytes_max);
+  std::string note = short_line(words().ask_note_to_others(), note_bytes_max);
   asio::io_context io(1);
   return run_to_end(io, note_alert(*account, screen, alert, std::move(note)));
 }
@@ -90,7 +89,7 @@ Exit run_mute(const Common& common, const TellOptions& options) {
     asio::io_context io(1);
     return run_to_end(io, mute_person(*account, screen, alert));
   }
-  throw Stop{Exit::usage, words::no_mute_without_alert(printable(contact.name))};
+  throw Stop{Exit::usage, words().no_mute_without_alert(printable(contact.name))};
 }
 
 void alert_option(CLI::App* command, TellOptions& options) {
@@ -103,7 +102,7 @@ asio::awaitable<Exit> mark_alert(Account& account, Screen& screen, AlertState al
   Told told = co_await tell_mark(account, alert, mark);
   JsonLine line("marked", wall_s());
   screen.event(line.id("alert", id_of(alert)).number("others", static_cast<std::int64_t>(told.items.size())));
-  const Exit code = co_await send_told(account, screen, std::move(told), words::marked());
+  const Exit code = co_await send_told(account, screen, std::move(told), words().marked());
   co_return code;
 }
 
@@ -114,20 +113,20 @@ asio::awaitable<Exit> note_alert(Account& account, Screen& screen, AlertState al
   Told told = co_await tell_note(account, alert, note);
   JsonLine line("noted", wall_s());
   screen.event(line.id("alert", id_of(alert)).number("others", static_cast<std::int64_t>(told.items.size())));
-  const Exit code = co_await send_told(account, screen, std::move(told), words::noted());
+  const Exit code = co_await send_told(account, screen, std::move(told), words().noted());
   co_return code;
 }
 
 asio::awaitable<Exit> mute_person(Account& account, Screen& screen, AlertState alert) {
   const std::uint64_t until_s = wall_s() + mute_s;
   const auto person = e2ee::IdentityKey::from(view(alert.record().person()));
-  const std::string name = person ? account.name_of(*person) : words::somebody();
+  const std::string name = person ? account.name_of(*person) : words().somebody();
   Told told = co_await tell_mute(account, alert, until_s);
   JsonLine line("muted", wall_s());
   line.text("name", name).number("until_s", static_cast<std::int64_t>(until_s)).flag("own", true);
   screen.event(line.number("others", static_cast<std::int64_t>(told.items.size())));
-  screen.say(words::muted_now(name, clock_text(until_s, wall_s())));  // whatever becomes of telling the others
-  const Exit code = co_await send_told(account, screen, std::move(told), words::others_told());
+  screen.say(words().muted_now(name, clock_text(until_s, wall_s())));  // whatever becomes of telling the others
+  const Exit code = co_await send_told(account, screen, std::move(told), words().others_told());
   co_return code;
 }
 

@@ -10,7 +10,7 @@
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "proto/limits.hpp"
 
 namespace vigil::client::commands {
@@ -26,7 +26,7 @@ std::uint32_t read_delay(const std::string& line) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
   if (error != std::errc{} || end != line.data() + line.size() || value == 0 || value > delay_s_max) {
-    throw Stop{Exit::usage, words::tier_bad_delay()};
+    throw Stop{Exit::usage, words().tier_bad_delay()};
   }
   return value;
 }
@@ -37,26 +37,26 @@ std::vector<TierPlace> ask_tiers(Account& account, const TiersOptions& options) 
   std::set<ContactId> seen;
   std::uint32_t after_s = 0;
   for (std::uint32_t tier = 1; tier <= limits::stages_max; ++tier) {
-    const std::vector<std::string> names = split_names(ask_line(words::ask_tier(tier)).value_or(""));
+    const std::vector<std::string> names = split_names(ask_line(words().ask_tier(tier)).value_or(""));
     if (names.empty()) break;
-    if (tier > 1) after_s += read_delay(need_line(words::ask_tier_after(tier)));
+    if (tier > 1) after_s += read_delay(need_line(words().ask_tier_after(tier)));
     for (const std::string& name : names) {
       const Contact contact = contact_named(account, name, Through::refused);
-      if (!contact.checked && !options.unchecked) throw Stop{Exit::usage, words::tier_unchecked(printable(name))};
+      if (!contact.checked && !options.unchecked) throw Stop{Exit::usage, words().tier_unchecked(printable(name))};
       const auto consent = account.consents.find(contact.id);
-      if (!consent || !consent->accepted()) throw Stop{Exit::refused, words::ask_her_first(printable(name))};
-      if (!seen.insert(contact.id).second) throw Stop{Exit::usage, words::tier_twice(printable(name))};
+      if (!consent || !consent->accepted()) throw Stop{Exit::refused, words().ask_her_first(printable(name))};
+      if (!seen.insert(contact.id).second) throw Stop{Exit::usage, words().tier_twice(printable(name))};
       places.push_back({.contact = contact.id, .tier = tier, .after_s = after_s});
     }
   }
   if (places.size() > limits::responders_max)
-    throw Stop{Exit::usage, words::tier_too_many(limits::responders_max, limits::stages_max)};
+    throw Stop{Exit::usage, words().tier_too_many(limits::responders_max, limits::stages_max)};
   return places;
 }
 
 void show(Account& account, Screen& screen) {
   const std::vector<TierPlace> places = account.tiers.all();
-  if (places.empty()) screen.say(words::tiers_none());
+  if (places.empty()) screen.say(words().tiers_none());
   std::uint32_t before_s = 0;
   for (auto at = places.begin(); at != places.end();) {
     const std::uint32_t tier = at->tier;
@@ -64,20 +64,20 @@ void show(Account& account, Screen& screen) {
     std::vector<std::string> names;
     for (; at != places.end() && at->tier == tier; ++at) {
       const auto contact = account.contacts.find(at->contact);
-      names.push_back(contact ? printable(contact->name) : words::somebody());
+      names.push_back(contact ? printable(contact->name) : words().somebody());
     }
     screen.event(JsonLine("tier", wall_s()).number("tier", tier).number("after_s", after_s).texts("names", names));
-    screen.say(words::tier_line(tier, after_s - before_s, joined(names)));
+    screen.say(words().tier_line(tier, words().age(after_s - before_s), joined(names)));
     before_s = after_s;
   }
 }
 
 asio::awaitable<Exit> make_ready(Account& account, Screen& screen, std::size_t tiers) {
   const Remade remade = co_await keep_up(account, true);
-  for (const std::string& name : remade.unusable) screen.say(words::bundle_too_old(printable(name)));
+  for (const std::string& name : remade.unusable) screen.say(words().bundle_too_old(printable(name)));
   show_unreachable(screen, remade.unreachable, wall_s());
   if (remade.responders != 0 && !remade.fresh) {
-    throw Stop{Exit::usage, words::tier_too_many(limits::responders_max, limits::stages_max)};
+    throw Stop{Exit::usage, words().tier_too_many(limits::responders_max, limits::stages_max)};
   }
   const std::vector<Sent> sent = co_await drain(account.outbox, wall_s());
   (void)sent;  // plans that have not gone lie in the outbox
@@ -86,9 +86,9 @@ asio::awaitable<Exit> make_ready(Account& account, Screen& screen, std::size_t t
       .number("prepared", static_cast<std::int64_t>(remade.prepared));
   screen.event(line);
   if (remade.responders == 0) {
-    screen.say(words::tiers_none());
+    screen.say(words().tiers_none());
   } else {
-    screen.say(words::tiers_set(static_cast<std::uint32_t>(remade.responders), static_cast<std::uint32_t>(tiers)));
+    screen.say(words().tiers_set(static_cast<std::uint32_t>(remade.responders), static_cast<std::uint32_t>(tiers)));
   }
   co_return Exit::done;
 }

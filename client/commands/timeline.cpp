@@ -4,8 +4,7 @@
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/files.hpp"
-#include "client/screen_words.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -21,8 +20,8 @@ struct TimelineOptions {
 // Unlike which_alert: also one's own, and those that are over.
 AlertState any_alert(Account& account, const std::string& typed) {
   std::vector<AlertState> found = account.alerts.starting_with(typed);
-  if (found.empty()) throw Stop{Exit::usage, words::no_such_alert()};
-  if (found.size() > 1 && !typed.empty()) throw Stop{Exit::usage, words::which_alert()};
+  if (found.empty()) throw Stop{Exit::usage, words().no_such_alert()};
+  if (found.size() > 1 && !typed.empty()) throw Stop{Exit::usage, words().which_alert()};
   return found.front();
 }
 
@@ -36,22 +35,22 @@ void show(Screen& screen, const AlertState& alert, const Timeline& timeline) {
   }
   JsonLine checked("checked", wall_s());
   checked.id("alert", view(alert.record().alert_id())).number("good", static_cast<std::int64_t>(timeline.checked));
-  screen.event(checked.number("bad", static_cast<std::int64_t>(timeline.wrong)).text("words", words::timeline_proves()));
+  screen.event(checked.number("bad", static_cast<std::int64_t>(timeline.wrong)).text("words", words().timeline_proves()));
 }
 
 Exit print_page(const Common& common, const TimelineOptions& options, Screen& screen, const Timeline& timeline) {
   if (!options.plain_text) {
-    screen.say(words::timeline_plain_warning());
-    if (!is_yes(need_line(words::ask_plain_text()))) throw Stop{Exit::not_confirmed, words::timeline_not_written()};
+    screen.say(words().timeline_plain_warning());
+    if (!is_yes(need_line(words().ask_plain_text()))) throw Stop{Exit::not_confirmed, words().timeline_not_written()};
   } else if (!common.json) {
-    screen.say(words::timeline_plain_warning());
+    screen.say(words().timeline_plain_warning());
   }
   const Path path(options.print);
   const std::string page = path.extension() == ".html" ? page_as_html(timeline) : page_as_text(timeline);
   const Outcome<void> written = write_durably(path, view(page));
   if (!written) stop_with(trouble_of(written.error(), path.string()));
   screen.event(JsonLine("printed", wall_s()).text("path", path.string()));
-  screen.say(words::timeline_printed(path.string()));
+  screen.say(words().timeline_printed(path.string()));
   return Exit::done;
 }
 
@@ -70,7 +69,7 @@ Exit run_timeline(const Common& common, const TimelineOptions& options) {
   } else {
     show(screen, alert, timeline);
     if (!options.verify) screen.block(page_as_text(timeline));
-    if (options.verify) screen.say(words::timeline_checked(timeline.checked, timeline.wrong) + " " + words::timeline_proves());
+    if (options.verify) screen.say(words().timeline_checked(timeline.checked, timeline.wrong) + " " + words().timeline_proves());
   }
   return timeline.wrong == 0 ? Exit::done : Exit::failed;
 }

@@ -4,9 +4,7 @@
 #include "client/clock.hpp"
 #include "client/commands/people.hpp"
 #include "client/printable.hpp"
-#include "client/screen_words.hpp"
-#include "client/words.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 
 #include <cstdio>
 
@@ -42,18 +40,18 @@ void show(Screen& screen, const std::string& name, const TrailView& trail, std::
   const auto since = [now_s](std::uint64_t at_s) { return now_s > at_s ? now_s - at_s : 0; };
   std::uint64_t before_s = 0;
   for (const auto& piece : trail.pieces) {
-    if (before_s != 0) screen.say(words::trail_gap(piece.front().fix.at_s - before_s));
+    if (before_s != 0) screen.say(words().trail_gap(words().age(piece.front().fix.at_s - before_s)));
     for (const TrailPoint& point : piece)
-      screen.say(words::trail_point(clock_text(point.fix.at_s, now_s), coordinates(point.fix), point.exact));
+      screen.say(words().trail_point(clock_text(point.fix.at_s, now_s), coordinates(point.fix), point.exact));
     before_s = piece.back().fix.at_s;
   }
-  if (since(before_s) > gap_s) screen.say(words::trail_gap(since(before_s)));
-  screen.loud(words::her_place(name, coordinates(last.fix), words::age(since(last.fix.at_s)), last.exact));
+  if (since(before_s) > gap_s) screen.say(words().trail_gap(words().age(since(before_s))));
+  screen.loud(words().her_place(name, coordinates(last.fix), words().age(since(last.fix.at_s)), last.exact));
   if (last.fix.speed_cm_s >= 100)
-    screen.say(words::moving(static_cast<std::uint32_t>((last.fix.speed_cm_s * 36ull + 500) / 1000),
-                             words::compass(last.fix.heading_deg)));
-  if (last.fix.battery_percent <= 100) screen.say(words::battery(last.fix.battery_percent));
-  screen.say(words::phones_place());
+    screen.say(words().moving(static_cast<std::uint32_t>((last.fix.speed_cm_s * 36ull + 500) / 1000),
+                              words().compass(last.fix.heading_deg)));
+  if (last.fix.battery_percent <= 100) screen.say(words().battery(last.fix.battery_percent));
+  screen.say(words().phones_place());
 }
 
 Exit run_where(const Common& common, const WhereOptions& options) {
@@ -63,7 +61,7 @@ Exit run_where(const Common& common, const WhereOptions& options) {
   const std::string name = printable(contact.name);
   account->places.forget_old(account->alerts, wall_s());
   const TrailView trail = account->places.trail(contact.identity.view());
-  if (trail.last() == nullptr) throw Stop{Exit::ended, words::no_trail(name)};
+  if (trail.last() == nullptr) throw Stop{Exit::ended, words().no_trail(name)};
   if (options.geojson) {
     write(geojson_of(trail));
   } else if (options.gpx) {

@@ -5,7 +5,7 @@
 
 #include "client/answering.hpp"
 #include "client/mail.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client::commands {
@@ -32,11 +32,11 @@ asio::awaitable<void> ask_at(std::shared_ptr<std::vector<Asking>> all, std::size
 AlertState which_alert(Account& account, const std::string& typed) {
   std::vector<AlertState> found = account.alerts.starting_with(typed);
   std::erase_if(found, [](const AlertState& alert) { return alert.record().hers() || !alert.record().has_alert(); });
-  if (found.empty()) throw Stop{Exit::usage, words::no_such_alert()};
+  if (found.empty()) throw Stop{Exit::usage, words().no_such_alert()};
   const bool was_one = found.size() == 1;
   std::erase_if(found, [](const AlertState& alert) { return alert.over(); });
-  if (found.empty()) throw Stop{Exit::ended, words::alert_over()};
-  if (found.size() > 1 && !was_one) throw Stop{Exit::usage, words::which_alert()};
+  if (found.empty()) throw Stop{Exit::ended, words().alert_over()};
+  if (found.size() > 1 && !was_one) throw Stop{Exit::usage, words().which_alert()};
   return found.front();
 }
 

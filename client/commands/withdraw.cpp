@@ -9,7 +9,7 @@
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/upkeep.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 
 namespace vigil::client::commands {
 namespace {
@@ -56,13 +56,13 @@ asio::awaitable<Exit> withdraw(Account& account, Screen& screen, Contact contact
                    .flag("on_relay", on_relay)
                    .flag("was_woken", was_woken)
                    .number("responders", static_cast<std::int64_t>(account.tiers.all().size())));
-  if (on_relay) screen.say(words::withdrawn_from(name));
+  if (on_relay) screen.say(words().withdrawn_from(name));
   if (was_woken) {
-    screen.say(words::out_of_tiers(name));
-    if (account.tiers.all().empty()) screen.say(words::tiers_none());
-    if (newest_running(account.slot, wall_s(), limits::vigil_life_s)) screen.say(words::still_in_running_alert(name));
+    screen.say(words().out_of_tiers(name));
+    if (account.tiers.all().empty()) screen.say(words().tiers_none());
+    if (newest_running(account.slot, wall_s(), limits::vigil_life_s)) screen.say(words().still_in_running_alert(name));
   }
-  if (!on_relay) co_return screen.fail(Exit::not_sent, words::withdrawn_here_only(name));
+  if (!on_relay) co_return screen.fail(Exit::not_sent, words().withdrawn_here_only(name));
   co_return Exit::done;
 }
 
@@ -71,8 +71,8 @@ Exit run_withdraw(const Common& common, const WithdrawOptions& options) {
   const std::unique_ptr<Account> account = open_account(common);
   const Contact contact = find_person(*account, options.name, Through::refused);
   const std::string name = printable(contact.name);
-  const std::string sure = need_line(words::ask_withdraw(name));
-  if (!is_yes(sure)) throw Stop{Exit::not_confirmed, words::not_withdrawn(name)};
+  const std::string sure = need_line(words().ask_withdraw(name));
+  if (!is_yes(sure)) throw Stop{Exit::not_confirmed, words().not_withdrawn(name)};
   asio::io_context io(1);
   return run_to_end(io, withdraw(*account, screen, contact));
 }

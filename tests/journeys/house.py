@@ -19,6 +19,8 @@ import unittest
 
 from drive import DRIVE, Drive
 
+os.environ["VIGIL_LANG"] = "en"  # whatever the machine's locale
+
 BUILD = None  # the arguments that say which programs are meant: run_journeys() sets it
 
 

@@ -7,7 +7,7 @@
 #include "client/json_events.hpp"
 #include "client/printable.hpp"
 #include "client/qr.hpp"
-#include "client/words.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -43,19 +43,19 @@ TEST_CASE("any bytes are one valid JSON string", "[client][screens]") {
 }
 
 TEST_CASE("the states are said in the design's words", "[client][screens]") {
-  CHECK(words::not_sent_yet() == "NOT SENT YET");
-  CHECK(words::waits_on_relay(10) == "waits 10 s on the relay");
-  CHECK(words::on_relay_unseen() == "on the relay, nobody has seen it");
-  CHECK(words::on_phones(2) == "on 2 phones");
-  CHECK(words::on_phones(1) == "on 1 phone");
-  CHECK(words::seen_by(1) == "seen by 1");
-  CHECK(words::answering("A.") == "A. is answering");
-  CHECK(words::nobody_answered(0, 2) == "NOBODY IS ANSWERING, round 2");
-  CHECK(words::nobody_answered(23 * 60, 2) == "NOBODY HAS ANSWERED FOR 23 MIN, round 2");
-  CHECK(words::all_clear() == "all clear");
-  CHECK(words::forced_to_cancel() == "FORCED TO CANCEL. Do not call or write to her.");
-  CHECK(words::cannot_be_reached("B.") == "B. cannot be reached");
-  CHECK(words::cannot_be_opened("B.") == "from B., cannot be opened: call her");
+  CHECK(words().not_sent_yet() == "NOT SENT YET");
+  CHECK(words().waits_on_relay(10) == "waits 10 s on the relay");
+  CHECK(words().on_relay_unseen() == "on the relay, nobody has seen it");
+  CHECK(words().on_phones(2) == "on 2 phones");
+  CHECK(words().on_phones(1) == "on 1 phone");
+  CHECK(words().seen_by(1) == "seen by 1");
+  CHECK(words().answering("A.") == "A. is answering");
+  CHECK(words().nobody_answered(0, 2) == "NOBODY IS ANSWERING, round 2");
+  CHECK(words().nobody_answered(23 * 60, 2) == "NOBODY HAS ANSWERED FOR 23 MIN, round 2");
+  CHECK(words().all_clear() == "all clear");
+  CHECK(words().forced_to_cancel() == "FORCED TO CANCEL. Do not call or write to her.");
+  CHECK(words().cannot_be_reached("B.") == "B. cannot be reached");
+  CHECK(words().cannot_be_opened("B.") == "from B., cannot be opened: call her");
 }
 
 TEST_CASE("what is not a whole card is not read as one", "[client][screens]") {

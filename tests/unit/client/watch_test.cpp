@@ -13,7 +13,7 @@
 #include "client/geo.hpp"
 #include "client/hours.hpp"
 #include "client/news.hpp"
-#include "client/words_watch.hpp"
+#include "client/words/words.hpp"
 #include "crypto/base/random.hpp"
 #include "tests/unit/client/temporary_home.hpp"
 
@@ -214,7 +214,7 @@ TEST_CASE("nobody keeps watch when all relays that do were dark for 20 minutes, 
   std::vector<Watched> all{watched(1, {ours}), watched(2, {ours, theirs}), watched(1, {ours})};
   CHECK(people(all, now_s - 1199, 0) == 0);
   CHECK(people(all, now_s - 1200, 0) == 2);
-  CHECK(words::nobody_keeps_watch(2) == "NOBODY IS KEEPING WATCH over 2 people");
+  CHECK(words().nobody_keeps_watch(2) == "NOBODY IS KEEPING WATCH over 2 people");
   // One of two relays is enough, and a relay that is not ours cannot be judged.
   CHECK(people({watched(1, {ours, second})}, now_s - 5000, now_s - 5) == 0);
   CHECK(people({watched(1, {ours, second})}, now_s - 5000, now_s - 5000) == 1);
