@@ -109,6 +109,17 @@ void FullScreen::bell() {
   if (inside_) write_all("\a");
 }
 
+char command_letter(const Key& key) {
+  static constexpr std::array<std::pair<std::string_view, char>, 9> same_keys{
+      {{"ф", 'a'}, {"а", 'a'}, {"п", 'g'}, {"ь", 'm'}, {"м", 'm'}, {"т", 'n'}, {"с", 'c'}, {"ы", 's'}, {"й", 'q'}}};
+  if (key.kind != Key::Kind::text) return 0;
+  if (key.bytes.size() == 1) return key.bytes[0];
+  for (const auto& [cyrillic, letter] : same_keys) {
+    if (key.bytes == cyrillic) return letter;
+  }
+  return 0;
+}
+
 std::optional<Key> KeyReader::feed(char byte) {
   const auto code = static_cast<unsigned char>(byte);
   switch (at_) {

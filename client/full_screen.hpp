@@ -42,6 +42,9 @@ struct Key {
   Kind kind = Kind::text;
   std::string bytes{};  // text: one character
 };
+// The letter of the command that a key means; 0 for none. With a Russian or Kazakh layout the same key sends a Cyrillic letter,
+// and a or c looks like one: whoever is woken at night does not have to change the layout first.
+char command_letter(const Key& key);
 class KeyReader {
  public:
   std::optional<Key> feed(char byte);

@@ -134,7 +134,7 @@ void LiveScreen::key(const Key& key) {
   if (question_) return typed(key);
   if (key.kind == Key::Kind::up) return choose(-1);
   if (key.kind == Key::Kind::down) return choose(1);
-  if (key.kind == Key::Kind::text && key.bytes.size() == 1) command(key.bytes[0]);
+  if (const char letter = command_letter(key); letter != 0) command(letter);
 }
 
 void LiveScreen::typed(const Key& key) {

@@ -254,3 +254,18 @@ TEST_CASE("keys are read out of what terminals send for them", "[client][render]
   (void)reader.feed('\033');
   CHECK(reader.feed('n')->bytes == "n");
 }
+
+TEST_CASE("a key means its command with a Latin and with a Cyrillic layout, and yes is never taken from a layout",
+          "[client][render]") {
+  const auto letter = [](const std::string& bytes) { return command_letter({.kind = Key::Kind::text, .bytes = bytes}); };
+  const std::string latin = "agmncsq";
+  const std::vector<std::string> same_keys{"ф", "п", "ь", "т", "с", "ы", "й"};
+  for (std::size_t i = 0; i < latin.size(); ++i) {
+    CHECK(letter(latin.substr(i, 1)) == latin[i]);
+    CHECK(letter(same_keys[i]) == latin[i]);
+  }
+  CHECK(letter("а") == 'a');
+  CHECK(letter("н") == 0);  // on y, and the first letter of no
+  CHECK(letter("ж") == 0);
+  CHECK(command_letter({.kind = Key::Kind::enter}) == 0);
+}
