@@ -195,7 +195,7 @@ double metres_between(const Fix& a, const Fix& b) {
 bool FixPicker::take(const Fix& fix) {
   if (!picked_.empty()) {
     const Fix& last = picked_.front();
-    if (fix.at_s <= last.at_s) return false;
+    if (fix.at_s < last.at_s + std::max(least_s_, 1U)) return false;
     if (fix.at_s < last.at_s + every_s_ && metres_between(fix, last) < metres_) return false;
   }
   picked_.insert(picked_.begin(), fix);

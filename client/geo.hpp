@@ -34,16 +34,18 @@ Fix coarse(const Fix& fix);
 // Metres between two places, good to 1 % over a few hundred kilometres.
 double metres_between(const Fix& a, const Fix& b);
 
-// Out of a receiver's many fixes the few that are worth telling: one after 'every_s', or after 'metres' of way.
+// Out of a receiver's many fixes the few that are worth telling: one after 'every_s', or after 'metres' of
+// way, but never two within 'least_s'.
 class FixPicker {
  public:
-  FixPicker(std::uint32_t every_s, double metres) : every_s_(every_s), metres_(metres) {}
+  FixPicker(std::uint32_t every_s, double metres, std::uint32_t least_s = 1)
+      : every_s_(every_s), least_s_(least_s), metres_(metres) {}
   // True when 'fix' is one of them. Older than the last one, or of the same second: never.
   bool take(const Fix& fix);
   const std::vector<Fix>& newest_first() const { return picked_; }
 
  private:
-  std::uint32_t every_s_;
+  std::uint32_t every_s_, least_s_;
   double metres_;
   std::vector<Fix> picked_;
 };

@@ -21,7 +21,10 @@ namespace vigil::client {
 namespace {
 
 constexpr double exact_metres = 200;
-constexpr std::uint32_t exact_every_s = 60;    // during an alert
+constexpr std::uint32_t exact_every_s = 60;    // without way
+constexpr std::uint32_t exact_least_s = 25;    // twelve of them are five minutes: the usual time between two pings
+constexpr std::uint32_t hot_s = 3600;          // of an own alert
+constexpr std::uint32_t hot_every_s = 60;      // between two pings then
 constexpr std::uint64_t look_every_s = 60;     // whether it is over
 constexpr std::uint64_t answer_within_s = 60;  // whether to go on
 constexpr std::chrono::milliseconds beat{1'000};
@@ -72,7 +75,12 @@ Sharer::Sharer(Account& account, Screen& screen, FixFeed& feed, OwnShare share, 
       share_(std::move(share)),
       ask_(std::move(ask)),
       coarse_(every_s, std::numeric_limits<double>::infinity()),
-      exact_(std::min(every_s, exact_every_s), exact_metres) {}
+      exact_(std::min(every_s, exact_every_s), exact_metres, std::min(every_s, exact_least_s)),
+      every_s_(every_s) {}
+
+std::uint32_t ping_every_s(std::uint32_t asked_s, std::uint64_t pressed_s, std::uint64_t now_s) {
+  return pressed_s != 0 && now_s < pressed_s + hot_s ? std::min(asked_s, hot_every_s) : asked_s;
+}
 
 // The newest alert of hers that a relay has and that is not known to be over.
 std::optional<kept::RunningAlert> Sharer::own_alert() {
@@ -130,6 +138,7 @@ asio::awaitable<void> Sharer::step() {
   const Bytes before = std::exchange(alert_id_, alert ? Bytes(alert->alert_id().begin(), alert->alert_id().end()) : Bytes{});
   if (alert && alert_id_ != before) {
     alert_owed_ = true;
+    alert_pinged_s_ = 0;
     screen_.event(JsonLine("share_exact", wall_s()).id("alert", alert_id_));
     screen_.loud(words().share_exact_now());
   }
@@ -147,11 +156,15 @@ asio::awaitable<void> Sharer::step() {
       if (std::find(woken.begin(), woken.end(), place.contact) == woken.end()) woken.push_back(place.contact);
       std::erase(others, place.contact);
     }
-    if (alert_owed_) co_await ping(woken, alert_id_, true, exact_.newest_first());
-    alert_owed_ = false;
+    if (alert_owed_ && wall_s() >= alert_pinged_s_ + ping_every_s(every_s_, alert->pressed_s(), wall_s())) {
+      alert_owed_ = false;
+      alert_pinged_s_ = wall_s();
+      co_await ping(woken, alert_id_, true, exact_.newest_first());
+    }
   }
-  if (!share_owed_) co_return;
+  if (!share_owed_ || wall_s() < share_pinged_s_ + ping_every_s(every_s_, 0, wall_s())) co_return;
   share_owed_ = false;
+  share_pinged_s_ = wall_s();
   if (others.empty()) co_return;
   const std::vector<Fix> track = (share_.exact ? exact_ : coarse_).newest_first();
   co_await ping(others, share_.share_id, share_.exact, track);

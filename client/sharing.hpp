@@ -11,7 +11,8 @@ namespace vigil::client {
 
 class Sharer {
  public:
-  // 'every_s': at most so long without a ping while there are places. 'ask': asks the person whether to go on; false: no.
+  // 'every_s': so long from one ping to the next while there are places; see ping_every_s(). 'ask': asks the person whether to go
+  // on; false: no.
   Sharer(Account& account, Screen& screen, FixFeed& feed, OwnShare share, std::uint32_t every_s,
          std::function<asio::awaitable<bool>()> ask);
   // Until the share is over; tells everybody that it is.
@@ -33,10 +34,17 @@ class Sharer {
   FixPicker coarse_, exact_;
   Bytes alert_id_;       // of the own alert that runs; empty = none
   Bytes over_alert_id_;  // that a relay said is over
+  std::uint32_t every_s_;
   std::uint64_t next_look_s_ = 0;
+  std::uint64_t alert_pinged_s_ = 0, share_pinged_s_ = 0;
   bool alert_owed_ = false, share_owed_ = false;
   bool stopped_ = false;
 };
+
+// Seconds from one ping to the next: as asked for, and at most a minute in the first hour after 'pressed_s' (0: no own alert). A
+// ping brings the last twelve fixes, so that a slower one leaves no hole in the trail, and a long night stays cheap on thin
+// links.
+std::uint32_t ping_every_s(std::uint32_t asked_s, std::uint64_t pressed_s, std::uint64_t now_s);
 
 // Tells everybody of the share, in the normal lane: until when, how exactly, who else sees it; until_s 0 = it has ended.
 asio::awaitable<void> tell_share(Account& account, const OwnShare& share, bool ended);

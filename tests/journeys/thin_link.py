@@ -9,6 +9,7 @@ tell of it, a round trip and 200 ms later (RFC 6298's timer as Linux has it), an
 import asyncio
 import random
 import threading
+import time
 
 SEGMENT = 1400
 FIRST_WINDOW = 10
@@ -21,7 +22,8 @@ class ThinLink:
     def __init__(self, target_port, seed=1):
         self.target_port, self.random = target_port, random.Random(seed)
         self.be(0, 1e9, 0)
-        self.up_bytes = []  # of each connection so far, in the order in which they were opened
+        self.up_bytes, self.down_bytes = [], []  # of each connection so far, in the order in which they were opened
+        self.lasted_s = {}  # of each that is over, by its number in that order
         self._loop = asyncio.new_event_loop()
         started = threading.Event()
         threading.Thread(target=self._run, args=(started,), daemon=True).start()
@@ -38,19 +40,22 @@ class ThinLink:
         self._loop.run_forever()
 
     async def _serve(self, near_in, near_out):
-        number = len(self.up_bytes)
+        number, opened_s = len(self.up_bytes), time.monotonic()
         self.up_bytes.append(0)
+        self.down_bytes.append(0)
         try:
             far_in, far_out = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:
             near_out.close()
             return
         await asyncio.sleep(self.rtt_s)  # SYN, SYN-ACK
-        await asyncio.gather(self._carry(near_in, far_out, number), self._carry(far_in, near_out))
+        await asyncio.gather(self._carry(near_in, far_out, self.up_bytes, number),
+                             self._carry(far_in, near_out, self.down_bytes, number))
+        self.lasted_s[number] = time.monotonic() - opened_s
 
-    async def _carry(self, source, sink, up_number=None):
-        """One direction: segments leave at the link's rate, within the window, and arrive in order. Those on their way up are
-        counted for the connection of this number."""
+    async def _carry(self, source, sink, counted, number):
+        """One direction: segments leave at the link's rate, within the window, and arrive in order. Their bytes are counted for
+        the connection of this number."""
         loop = asyncio.get_running_loop()
         arrivals = asyncio.Queue()
         window = {"size": FIRST_WINDOW, "under_way": 0}
@@ -92,8 +97,7 @@ class ThinLink:
                 late_s = self.rtt_s + (0 if more else TIMER_S)
             arrived_s = max(arrived_s, free_s + self.rtt_s / 2 + late_s)
             window["under_way"] += 1
-            if up_number is not None:
-                self.up_bytes[up_number] += len(data)
+            counted[number] += len(data)
             await arrivals.put((arrived_s, data or None))
             if not data:
                 break

@@ -13,6 +13,7 @@
 #include "client/geo.hpp"
 #include "client/hours.hpp"
 #include "client/news.hpp"
+#include "client/sharing.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/random.hpp"
 #include "tests/unit/client/temporary_home.hpp"
@@ -131,15 +132,25 @@ TEST_CASE("coarse is the same middle of about 1 km for every place of a cell, an
 TEST_CASE("out of a fix a second only one per interval, or per way, is told", "[client][geo]") {
   FixPicker by_time(300, 1e9);
   FixPicker by_way(300, 200);
-  std::size_t timed = 0, way = 0;
+  FixPicker not_too_often(300, 1, 25);
+  std::size_t timed = 0, way = 0, seldom = 0;
   for (std::uint64_t second = 0; second <= 900; ++second) {
     const Fix fix = at(43.2 + 0.00001 * static_cast<double>(second), 76.9, now_s + second);  // 1.1 m/s
     timed += by_time.take(fix) ? 1 : 0;
     way += by_way.take(fix) ? 1 : 0;
+    seldom += not_too_often.take(fix) ? 1 : 0;
   }
   CHECK(timed == 4);
   CHECK(way == 6);  // the first, then 180 s for 200 m
+  CHECK(seldom == 37);
   CHECK_FALSE(by_time.take(at(1, 1, now_s)));
+}
+
+TEST_CASE("pings are as often as asked for, and once a minute in the first hour of an alert", "[client][geo]") {
+  CHECK(ping_every_s(300, 0, now_s) == 300);
+  CHECK(ping_every_s(300, now_s, now_s + 3599) == 60);
+  CHECK(ping_every_s(300, now_s, now_s + 3600) == 300);
+  CHECK(ping_every_s(30, now_s, now_s + 5) == 30);
 }
 
 // ---- trails
