@@ -1,6 +1,7 @@
 // Order, loads, and reading the heads at opening.
 #include "storage/embedded/vigils.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "storage/embedded/vigil_rows.hpp"
@@ -9,6 +10,7 @@ namespace vigil::storage {
 namespace {
 
 constexpr std::uint64_t silent_window_ms = 120'000;
+constexpr std::uint64_t silent_ahead_ms = 5'000;
 constexpr std::size_t silent_least = 10, silent_share = 5;  // a fifth
 
 }  // namespace
@@ -115,8 +117,16 @@ bool Vigils::many_silent(std::size_t now_silent, std::uint64_t now_ms) {
   std::size_t before = 0;
   for (const auto& [at, count_then] : silent_) before += count_then;
   if (now_silent > 0) silent_[now_ms] += now_silent;
-  const std::size_t silent = before + now_silent;
-  return silent >= silent_least && silent * silent_share >= check_ins_ + before;
+  const std::size_t all = check_ins_ + before;
+  const std::size_t enough = std::max(silent_least, (all + silent_share - 1) / silent_share);
+  std::size_t silent = before + now_silent;
+  // They never fall silent in the very same millisecond: without those of the next seconds the first ones would not be told.
+  for (auto at = order_.lower_bound({now_ms + 1, Tag{}}); silent < enough && at != order_.end(); ++at) {
+    if (at->first > now_ms + silent_ahead_ms) break;
+    const VigilHead& head = *heads_.at(at->second);
+    if (head.kind == wire::CHECK_IN && !head.released && !head.silence_counted) ++silent;
+  }
+  return silent >= enough;
 }
 
 void Vigils::clear() {

@@ -41,6 +41,33 @@ TEST_CASE("when 200 check-ins fall silent together, every release carries the hi
   CHECK(hinted(world, all) == 200);
 }
 
+TEST_CASE("check-ins that fall silent within seconds of each other are told in as many beats, and every one carries the hint",
+          "[contract][check-in]") {
+  World world;
+  constexpr std::size_t many = 200;
+  constexpr std::uint64_t apart_ms = 10;  // two seconds from the first to the last
+  const Crowd before = crowd(world, 1, 300);
+  world.pass_s(1);
+  Crowd all;
+  for (std::size_t i = 0; i < many; ++i) {
+    Crowd one = crowd(world, 1, 600);
+    all.people.push_back(one.people[0]);
+    world.clock().advance_ms(apart_ms);
+  }
+  world.pass_s(595, 5);
+  // Minutes earlier one fell silent by herself, and said nothing of a network.
+  REQUIRE(waiting(world, before.people[0]) == Texts{"stage 0 to 0"});
+  CHECK(hinted(world, before) == 0);
+  std::size_t beats = 0;
+  for (std::size_t told = 0; told < many && beats < 10'000; ++beats) {
+    world.clock().advance_ms(apart_ms);
+    world.driver().release_due();
+    while (told < many && waiting(world, all.people[told]) == Texts{"stage 0 to 0"}) ++told;
+  }
+  CHECK(beats > many);  // they were not all released by one
+  CHECK(hinted(world, all) == many);
+}
+
 TEST_CASE("a lone check-in that falls silent never carries the hint, whatever else runs", "[contract][check-in]") {
   for (const std::size_t others : {std::size_t{0}, std::size_t{1}, std::size_t{199}}) {
     World world;
