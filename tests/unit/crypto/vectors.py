@@ -48,6 +48,41 @@ def be32(number):
     return struct.pack(">I", number)
 
 
+def x25519(private, point=bytes([9]) + bytes(31)):
+    """RFC 7748, section 5, as written there."""
+    prime = 2 ** 255 - 19
+    scalar = (int.from_bytes(private, "little") & ~7 & ~(1 << 255)) | 1 << 254
+    x1 = int.from_bytes(point, "little") & ((1 << 255) - 1)
+    x2, z2, x3, z3 = 1, 0, x1, 1
+    for bit in reversed(range(255)):
+        if scalar >> bit & 1:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        aa, bb, da, cb = a * a, b * b, d * a, c * b
+        e = aa - bb
+        next_x2, next_z2 = aa * bb % prime, e * (aa + 121665 * e) % prime
+        x3, z3 = (da + cb) ** 2 % prime, x1 * (da - cb) ** 2 % prime
+        x2, z2 = next_x2, next_z2
+        if scalar >> bit & 1:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+    return (x2 * pow(z2, prime - 2, prime) % prime).to_bytes(32, "little")
+
+
+def clamped(private):
+    return bytes([private[0] & 248]) + private[1:31] + bytes([private[31] & 127 | 64])
+
+
+def between():
+    """The MAC of a note: its writer's and its reader's private keys, the serialised body, the MAC."""
+    writer, reader = clamped(rising(32, 0x40)), clamped(rising(32, 0x60))
+    alert, text = rising(16, 0), b"two men at the gate"
+    body = b"\x0a\x10" + alert + b"\x12" + bytes([len(text)]) + text + b"\x18\x80\x94\xac\xdc\x06"  # at_s 1804274176
+    key = hkdf(x25519(writer, x25519(reader)), b"", b"vigil between responders", 32)
+    identities = [b"\x05" + x25519(one) for one in (writer, reader)]
+    mac = hmac.new(key, H("vigil between responders", body, alert, *identities), hashlib.sha256).digest()
+    return writer, reader, body, mac
+
+
 def show(labels_hpp):
     address = H("vigil address", rising(32, 2))
     secret = rising(32, 5)
@@ -63,6 +98,8 @@ def show(labels_hpp):
         if step in (0, 254):
             print("answer chain ", step + 1, chain.hex())
     print("per relay    ", hkdf(rising(32, 7), rising(32, 8), b"vigil per relay", 32).hex())
+    for part in between():
+        print("between      ", part.hex())
     for line in label_lines(labels_hpp):
         print(line)
 
