@@ -173,6 +173,13 @@ Fact AlertState::receipt(View person, bool seen, std::uint64_t now_s) {
   return Fact::news;
 }
 
+Fact AlertState::pressed_again(std::uint32_t times, std::uint64_t now_s) {
+  if (times <= record_.alert().pressed_again()) return Fact::known;
+  record_.mutable_alert()->set_pressed_again(times);
+  if (record::Entry* made = entry(record::Entry::PRESSED_AGAIN, now_s, now_s)) made->set_own(true);
+  return Fact::news;
+}
+
 Fact AlertState::own_ending(std::uint64_t now_s) {
   if (record_.ended()) return Fact::known;
   record_.set_ended(true);
@@ -186,13 +193,15 @@ Fact AlertState::own_ending(std::uint64_t now_s) {
 AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Delivery& delivery, View root, std::uint64_t now_s) {
   record::VigilRecord& vigil = vigil_or_new(vigil::view(alert.vigil_id()), root);
   const bool known_alert = record_.has_alert();
-  const bool newer = !known_alert || alert.pressed_again() > record_.alert().pressed_again() ||
-                     alert.track().newest().at_s() >= record_.alert().track().newest().at_s();
-  const bool pressed_again = known_alert && alert.pressed_again() > record_.alert().pressed_again();
+  const std::uint32_t presses = record_.alert().pressed_again();
+  const bool pressed_again = known_alert && alert.pressed_again() > presses;
+  const bool newer = !known_alert || pressed_again || alert.track().newest().at_s() >= record_.alert().track().newest().at_s();
   if (!known_alert) {
     if (record::Entry* made = entry(record::Entry::PRESSED, alert.pressed_s(), now_s)) made->set_person(record_.person());
   } else if (pressed_again) {
-    record::Entry* made = entry(record::Entry::PRESSED_AGAIN, alert.pressed_s(), now_s);
+    // Sealed at the first press: the relay's word and this device's clock are all that tells when the second one was.
+    const std::uint64_t at_s = delivery.released_s() == 0 ? now_s : std::min(delivery.released_s(), now_s);
+    record::Entry* made = entry(record::Entry::PRESSED_AGAIN, at_s, now_s);
     if (made != nullptr) made->set_person(record_.person());
   }
   if (newer) {
@@ -200,6 +209,8 @@ AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Deliv
     record_.mutable_alert()->clear_your_secret();
     record_.mutable_alert()->clear_your_close();
     record_.mutable_alert()->clear_responders();
+    // A copy from before the second press may come after it, by another relay.
+    record_.mutable_alert()->set_pressed_again(std::max(presses, alert.pressed_again()));
   }
   // The first copy of a vigil fixes its heads: a later one by the same person cannot replace what answers were checked against.
   if (vigil.responders_size() == 0) *vigil.mutable_responders() = alert.responders();
@@ -213,7 +224,8 @@ AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Deliv
   if (vigil.first_release_s() == 0) vigil.set_silent_from_s(silent_from(alert, delivery, now_s));
   const Came came = copy_again(vigil::view(alert.vigil_id()), delivery, now_s);
   check_waiting(vigil, now_s);
-  return {.first = !known_alert, .again = known_alert && (came.again || pressed_again)};
+  const bool pressed = pressed_again && !over();
+  return {.first = !known_alert, .again = known_alert && (came.again || pressed), .pressed_again = pressed};
 }
 
 AlertState::Came AlertState::copy_again(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s) {

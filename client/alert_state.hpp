@@ -76,12 +76,14 @@ class AlertState {
   Fact looked(View vigil_id, const wire::VigilState& state, std::uint64_t now_s);
   Fact released(View vigil_id, std::uint64_t now_s);          // a relay has said that stage 0 went out, and no more
   Fact receipt(View person, bool seen, std::uint64_t now_s);  // of somebody who was woken
-  Fact own_ending(std::uint64_t now_s);                       // End was answered, whichever it was: the same on this screen
+  Fact pressed_again(std::uint32_t times, std::uint64_t now_s);
+  Fact own_ending(std::uint64_t now_s);  // End was answered, whichever it was: the same on this screen
 
   // ---- somebody else's
   struct Came {
     bool first = false;  // not known before: ring
     bool again = false;  // known, from a later round or pressed again: ring again, not a second alert
+    bool pressed_again = false;
   };
   // A stage copy was opened; 'delivery' is what the relay said outside the seal. Checks that the alert is of this vigil.
   Came copy(const content::Alert& alert, const wire::Delivery& delivery, View root, std::uint64_t now_s);

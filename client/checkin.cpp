@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "client/clock.hpp"
 #include "client/refresh.hpp"
@@ -54,6 +55,7 @@ CheckInView view_of(const kept::RunningCheckIn& check_in) {
   CheckInView view{.stopping = check_in.stopping(),
                    .ok_s = check_in.alert().pressed_s(),
                    .begun_s = check_in.begun_s(),
+                   .until_s = check_in.until_s(),
                    .period_s = check_in.every_s() + check_in.grace_s()};
   for (const kept::RunningVigil& vigil : check_in.alert().vigils()) {
     if (vigil.ended()) continue;
@@ -73,6 +75,7 @@ content::CheckIn content_of(const kept::RunningCheckIn& check_in, content::Check
   said.set_every_s(check_in.every_s());
   said.set_grace_s(check_in.grace_s());
   said.set_begun_s(check_in.begun_s());
+  said.set_until_s(check_in.until_s());
   const CheckInView view = view_of(check_in);
   said.set_counts_from_s(view.due_s != 0 ? view.due_s : view.ok_s + view.period_s);
   for (const kept::RunningVigil& vigil : check_in.alert().vigils()) said.add_roots(vigil.root());
@@ -95,6 +98,13 @@ Reminder reminder_of(const CheckInView& view, std::uint64_t now_s) {
   if (left_s <= minute_s && view.period_s > 2 * minute_s) return Reminder::one_minute;
   if (left_s <= 5 * minute_s && view.period_s > 10 * minute_s) return Reminder::five_minutes;
   return left_s * 2 <= view.period_s ? Reminder::half : Reminder::none;
+}
+
+EndReminder end_reminder_of(const CheckInView& view, std::uint64_t now_s) {
+  if (view.until_s == 0 || view.stopping) return EndReminder::none;
+  if (now_s >= view.until_s) return EndReminder::come;
+  const bool long_one = view.until_s > view.begun_s + 60 * minute_s;
+  return long_one && now_s + 10 * minute_s >= view.until_s ? EndReminder::soon : EndReminder::none;
 }
 
 // ---- others'
@@ -202,6 +212,7 @@ void CheckInKeeper::remind(const CheckInView& view, std::uint64_t now_s) {
   }
   fired_said_ = view.fired;
   if (view.fired) return;
+  remind_of_end(view, now_s);
   // A renewal moves the hour: then everything is said anew. A relay's seconds are whole, so a second more is the same hour.
   if (view.due_s > reminded_due_s_ + 2) reminded_ = Reminder::none;
   reminded_due_s_ = view.due_s;
@@ -214,7 +225,27 @@ void CheckInKeeper::remind(const CheckInView& view, std::uint64_t now_s) {
   screen_.ring();
 }
 
+void CheckInKeeper::remind_of_end(const CheckInView& view, std::uint64_t now_s) {
+  const EndReminder now = end_reminder_of(view, now_s);
+  if (std::exchange(end_reminded_s_, view.until_s) != view.until_s) end_reminded_ = EndReminder::none;  // another check-in
+  if (now <= end_reminded_) return;
+  end_reminded_ = now;
+  JsonLine line("check_in_end", now_s);
+  line.number("until_s", static_cast<std::int64_t>(view.until_s)).flag("come", now == EndReminder::come);
+  screen_.event(line);
+  screen_.loud_now(words().check_in_meant_to_end(clock_text(view.until_s, now_s), now == EndReminder::come));
+  screen_.ring();
+}
+
 asio::awaitable<bool> CheckInKeeper::step() {
+  const bool runs = co_await keep();
+  const Outcome<std::optional<kept::RunningCheckIn>> held = slot_.check_in();
+  if (!runs || !held || !*held) co_return false;
+  remind(view_of(**held), wall_s());
+  co_return true;
+}
+
+asio::awaitable<bool> CheckInKeeper::keep() {
   Outcome<std::optional<kept::RunningCheckIn>> held = slot_.check_in();
   if (!held || !*held) co_return false;
   const std::uint64_t now_s = wall_s();
@@ -227,7 +258,6 @@ asio::awaitable<bool> CheckInKeeper::step() {
     if (!held || !*held) co_return false;
   }
   if (feed_ != nullptr) co_await refresh_check_in(slot_, feed_->newest_first());
-  remind(view_of(**held), wall_s());
   co_return true;
 }
 

@@ -19,6 +19,7 @@ namespace vigil::client {
 inline constexpr std::uint32_t check_in_refresh_s = 5 * 60;  // fresh places into the copies, at most so often
 inline constexpr std::uint32_t check_in_period_min_s = 10;   // shorter ones fire before a person can act
 inline constexpr std::uint32_t check_in_period_max_s = 24 * 3600;
+inline constexpr std::uint32_t check_in_lasts_max_s = 7 * 24 * 3600;
 inline constexpr std::uint64_t watch_dark_s = 20 * 60;  // then nobody keeps watch
 
 // ---- one's own
@@ -31,6 +32,7 @@ struct CheckInView {
   std::uint64_t heard_s = 0;  // when a relay last said so
   std::uint64_t ok_s = 0;     // the last sign of life
   std::uint64_t begun_s = 0;
+  std::uint64_t until_s = 0;  // when she means to end it; 0 = she has not said
   std::uint32_t period_s = 0;
   std::size_t relays = 0;
   bool operator==(const CheckInView&) const = default;
@@ -44,6 +46,11 @@ enum class Reminder : std::uint8_t { none, half, five_minutes, one_minute, passe
 // The last one whose moment has come: half of the period, 5 minutes, 1 minute before silence counts. The two fixed ones are for
 // periods that are longer than twice of them.
 Reminder reminder_of(const CheckInView& view, std::uint64_t now_s);
+
+// Of the end that she has named: ten minutes before it (for those that last longer than an hour), and when it has come. Nothing
+// ends by itself: without her PIN silence goes on to count.
+enum class EndReminder : std::uint8_t { none, soon, come };
+EndReminder end_reminder_of(const CheckInView& view, std::uint64_t now_s);
 
 // ---- others'
 
@@ -68,11 +75,14 @@ std::size_t people_unwatched(const std::vector<Watched>& all, const std::map<Pub
 class CheckInKeeper {
  public:
   CheckInKeeper(const Home& home, Screen& screen, FixFeed* feed) : slot_(home), screen_(screen), feed_(feed) {}
-  // Once a second. False: none runs. Throws Failed when the slot cannot be written.
+  // Once a second: asks the relay and seals fresh places. False: none runs. Throws Failed when the slot cannot be written.
+  asio::awaitable<bool> keep();
+  // The same, and reminds. Not for a screen that is locked: whoever holds the phone then need not know.
   asio::awaitable<bool> step();
 
  private:
   asio::awaitable<void> look(const kept::RunningCheckIn& check_in);
+  void remind_of_end(const CheckInView& view, std::uint64_t now_s);
   void remind(const CheckInView& view, std::uint64_t now_s);
   SendSlot slot_;
   Screen& screen_;
@@ -81,6 +91,8 @@ class CheckInKeeper {
   std::uint64_t reminded_due_s_ = 0;
   Reminder reminded_ = Reminder::none;
   bool fired_said_ = false;
+  std::uint64_t end_reminded_s_ = 0;  // of this end
+  EndReminder end_reminded_ = EndReminder::none;
 };
 
 // Seals places into the copies on all relays: at most every 5 minutes (or a sixth of a short period), and only newer ones. The

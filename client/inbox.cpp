@@ -180,6 +180,15 @@ void InboxReader::say_trouble(const Contact& contact, View copy, std::uint64_t n
   (void)write_to(account_, contact, content, wire::NORMAL, {}, false, now_s);
 }
 
+namespace {
+
+// Released by a vigil. Only that she has pressed again comes straight from her, to those who have been woken already.
+bool comes_as_alert(const wire::Delivery& delivery, const content::Alert& alert) {
+  return delivery.of_vigil() == wire::STAGE || (delivery.of_vigil() == wire::NOT_OF_VIGIL && alert.pressed_again() != 0);
+}
+
+}  // namespace
+
 void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<News>& news) {
   const content::Content& content = opened.content;
   // Vigil contents may come by several relays and rounds; all others are the same wherever they come from: once.
@@ -189,7 +198,7 @@ void InboxReader::keep(const At& at, const e2ee::Opened& opened, std::vector<New
   };
   switch (content.kind_case()) {
     case content::Content::kAlert:
-      if (opened.one_shot && at.delivery.of_vigil() == wire::STAGE && !at.origin.introduction && !at.origin.own &&
+      if (opened.one_shot && comes_as_alert(at.delivery, content.alert()) && !at.origin.introduction && !at.origin.own &&
           !at.origin.about)
         alert(at, content, news);
       break;
@@ -396,6 +405,7 @@ bool adopt(AlertState& known, const kept::RunningAlert& alert, std::uint64_t now
     if (known.on_relay(view(vigil.vigil_id()), vigil.on_relay_s(), alert.hold_s()) == Fact::news) news = true;
     if (vigil.released() && known.released(view(vigil.vigil_id()), now_s) == Fact::news) news = true;  // of a check-in
   }
+  if (known.pressed_again(alert.pressed_again(), now_s) == Fact::news) news = true;
   return news;
 }
 

@@ -41,8 +41,11 @@ void InboxReader::alert(const At& at, const content::Content& content, std::vect
     News made = news_of(*alert, at.origin.name);
     made.first = came.first;
     made.many_silent = at.delivery.many_silent();
-    made.round = at.delivery.round();
-    made.stage = at.delivery.stage();
+    made.pressed_again = came.pressed_again;
+    if (at.delivery.of_vigil() == wire::STAGE) {
+      made.round = at.delivery.round();
+      made.stage = at.delivery.stage();
+    }
     made.rings = may_ring(account_, *at.origin.expected, at.now_s);
     news.push_back(std::move(made));
   }

@@ -48,12 +48,14 @@
 //   alert_refused [ "alert":id, ] "given_up":bool, "words":s  no relay takes an own alert; given_up: not tried any more
 //   ending_refused  "alert":id, "words":s                    no relay takes the ending of an own alert: it may go on
 //   state         "alert":id, "state":S, "words":s, "hers":bool [, "hold_s":n] [, "phones":n] [, "people":n] [, "name":s]
-//                 [, "silent_s":n] [, "round":n] [, "forced":true] [, "lease_s":n, "until_s":n] [, "yours":bool]
+//                 [, "silent_s":n] [, "round":n] [, "pressed_again":n] [, "forced":true] [, "yours":bool]
+//                 [, "lease_s":n, "until_s":n]
 //                 S: not_sent, waits, on_relay, on_phones, seen, answering, nobody, all_clear, forced, unanswered
 //                 (unanswered: what a responder's device says before nobody's silence has become news)
 //   alert         "alert":id, "name":s, "pressed_s":n, "round":n, "tier":n, "stage":n, "first":bool, "note":s, "drill":bool,
 //                 "rings":bool, "fixes":[{"lat":d,"lon":d,"at_s":n,"accuracy_m":n,"kmh":n,"heading":n,"battery":n}],
-//                 newest first; first: false = the same alert, rung again by a later round
+//                 newest first; first: false = the same alert, rung again by a later round or another press;
+//                 [, "pressed_again":n] how often
 //   seen          "alert":id                                  a key was pressed
 //   receipt       "content":id | "alert":id, "name":s, "kind":"arrived"|"seen"
 //   notice        "alert":id, "act":"answered"|"given_back"|"lapsed"|"closed", "name":s [, "other":s] [, "lease_s":n]
@@ -74,9 +76,11 @@
 //   locked        "words":s                                   listen: an alert was pressed; waits for the PIN
 //   ready         "relays":n                                  listen: everything that waited has been read
 //   status        "relays":n, "contacts":n, "prepared":n, "outbox":n, "locked":bool
-//   watched       "name":s, "kind":"begun"|"goes_on"|"ended"|"forced", "counts_from_s":n    somebody's check-in
+//   watched       "name":s, "kind":"begun"|"goes_on"|"ended"|"forced", "counts_from_s":n [, "until_s":n]   somebody's
 //   nobody_watches "people":n                                 0: the relay keeps watch again
-//   check_in      "on_relay":bool, "fired":bool, "stopping":bool, "due_s":n, "heard_s":n, "ok_s":n, "relays":n    one's own
+//   check_in      "on_relay":bool, "fired":bool, "stopping":bool, "due_s":n, "heard_s":n, "ok_s":n, "until_s":n, "relays":n
+//                 one's own; until_s: when she means to end it, 0 = not said
+//   check_in_end  "until_s":n, "come":bool                   the end that she named comes, or has come; it goes on until stop
 //   check_in_reminder "left_s":n        check_in_fired        one's own
 //   sharing       "name":s, "until_s":n, "exact":bool, "seen_by":s    until_s 0: ended
 //   place         "name":s, "lat":d, "lon":d, "at_s_place":n, "exact":bool

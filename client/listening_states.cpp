@@ -6,6 +6,7 @@
 #include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/listening.hpp"
+#include "client/news.hpp"
 #include "client/running.hpp"
 #include "crypto/base/encoding.hpp"
 
@@ -119,7 +120,7 @@ asio::awaitable<void> Listening::answer_elsewhere() {
         const bool noted = account_.alerts.update(id_of(alert), [&](AlertState& newest) {
           return newest.answered(vigil_id, step, answer->lease(), wall_s()) == Fact::news;
         });
-        if (noted) screen_.event(JsonLine("answered_elsewhere", wall_s()).id("alert", id_of(alert)));
+        if (noted) screen_.event(line_of("answered_elsewhere", alert, wall_s()));
       }
     }
   }

@@ -108,10 +108,13 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
   line.id("alert", news.alert_id).text("name", news.name).number("pressed_s", static_cast<std::int64_t>(alert.pressed_s()));
   line.number("round", news.round).number("tier", alert.tier()).number("stage", news.stage).flag("first", news.first);
   line.text("note", alert.note()).flag("drill", alert.drill()).flag("rings", news.rings).raw("fixes", fixes_json(fixes));
+  if (alert.pressed_again() != 0) line.number("pressed_again", alert.pressed_again());
   if (alert.has_check_in()) line.flag("check_in", true).flag("many_silent", news.many_silent);
   screen.event(line);
 
-  if (!news.first) {
+  if (news.pressed_again) {
+    screen.loud_now(in_drill(alert.drill(), words().pressed_again_now(news.name)));
+  } else if (!news.first) {
     screen.loud_now(in_drill(alert.drill(), words().ring_again(news.name, news.round)));
   } else {
     const bool ahead = alert.pressed_s() > now_s + clocks_differ_s;
@@ -125,7 +128,7 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
     if (ahead) screen.detail(words().her_clock_is_ahead());
   }
   if (news.many_silent) screen.detail(words().many_silent());
-  if (alert.pressed_again() > 0) screen.detail(words().pressed_again(alert.pressed_again()));
+  if (alert.pressed_again() > 0 && !news.pressed_again) screen.detail(words().pressed_again(alert.pressed_again()));
   if (fixes.empty()) {
     screen.detail(words().place_unknown());
   } else {
@@ -174,6 +177,7 @@ void show_told(Screen& screen, const News& news, std::uint64_t now_s) {
   const bool marks = news.mark.kind() != content::Mark::UNSET;
   JsonLine line(news.until_s != 0 ? "muted" : marks ? "mark" : "note", now_s);
   line.id("alert", news.alert_id).text("name", news.name);
+  mark(line, news.drill);
   if (news.until_s != 0) {
     screen.event(line.number("until_s", static_cast<std::int64_t>(news.until_s)));
     return screen.say_now(words().muted_until(news.name, clock_text(news.until_s, now_s)));
@@ -294,6 +298,13 @@ void show_news(Screen& screen, const News& news, std::uint64_t now_s) {
   }
 }
 
+JsonLine line_of(std::string_view event, const AlertState& alert, std::uint64_t now_s) {
+  JsonLine line(event, now_s);
+  line.id("alert", vigil::view(alert.record().alert_id()));
+  mark(line, alert.record().alert().drill());
+  return line;
+}
+
 News news_of(const AlertState& alert, const std::string& name) {
   News news{.kind = News::Kind::alert, .name = name, .alert = alert.record().alert(), .first = true};
   const View id = view(alert.record().alert_id());
@@ -362,8 +373,8 @@ void show_unreachable(Screen& screen, const std::vector<std::string>& names, std
 void show_state(Screen& screen, const AlertState& alert, const AlertView& view, std::uint64_t now_s) {
   const std::string sentence = state_words(alert, view);
   if (sentence.empty()) return;
-  JsonLine line("state", now_s);
-  line.id("alert", vigil::view(alert.record().alert_id())).text("state", state_name(view.shown)).text("words", sentence);
+  JsonLine line = line_of("state", alert, now_s);
+  line.text("state", state_name(view.shown)).text("words", sentence);
   line.flag("hers", alert.record().hers());
   if (view.shown == Shown::waits) line.number("hold_s", view.hold_s);
   if (view.shown == Shown::on_phones) line.number("phones", view.count);
@@ -376,8 +387,8 @@ void show_state(Screen& screen, const AlertState& alert, const AlertView& view, 
   if (view.shown == Shown::nobody) line.number("silent_s", static_cast<std::int64_t>(view.silent_s));
   if (view.round > 0) line.number("round", view.round);
   if (view.forced) line.flag("forced", true);
+  if (alert.record().alert().pressed_again() > 0) line.number("pressed_again", alert.record().alert().pressed_again());
   const bool drill = alert.record().alert().drill();
-  mark(line, drill);
   screen.event(line);
   if (view.forced && view.shown != Shown::forced) screen.loud(in_drill(drill, words().forced_to_cancel()));
   const std::string said = view.shown == Shown::answering ? answering_words(alert, view, now_s) : sentence;

@@ -54,12 +54,13 @@ struct News {
   std::uint64_t written_s = 0;
   content::Consent consent{};
   content::Plan plan{};
-  bool lawyer = false;        // asked
-  std::uint64_t at_s = 0;     // booking
-  bool cancelled = false;     // booking
-  content::Mark mark{};       // told
-  std::uint64_t until_s = 0;  // told: silenced until then
-  bool many_silent = false;   // alert: of a check-in, and many fell silent at the same time
+  bool lawyer = false;         // asked
+  std::uint64_t at_s = 0;      // booking
+  bool cancelled = false;      // booking
+  content::Mark mark{};        // told
+  std::uint64_t until_s = 0;   // told: silenced until then
+  bool pressed_again = false;  // alert: known, and she has just pressed once more
+  bool many_silent = false;    // alert: of a check-in, and many fell silent at the same time
   content::CheckIn check_in{};
   content::Sharing sharing{};
   content::Fix fix{};  // place
@@ -72,6 +73,8 @@ void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s);
 // Check-ins and shares of others that are going on, a sentence each, for the full screen.
 std::vector<std::string> watched_people(Account& account, std::uint64_t now_s);
 // The alert as it lies in the book, for a screen that was not there when it came.
+// A line about this alert: its id, and that it is a drill.
+JsonLine line_of(std::string_view event, const AlertState& alert, std::uint64_t now_s);
 News news_of(const AlertState& alert, const std::string& name);
 // Her plan, if it is open in the record.
 News plan_news_of(const AlertState& alert, const std::string& name);

@@ -25,10 +25,13 @@ void show_check_in(Screen& screen, const News& news, std::uint64_t now_s) {
     kind = "ended";
     sentence = words().check_in_ended(news.name);
   }
-  screen.event(JsonLine("watched", now_s)
-                   .text("name", news.name)
-                   .text("kind", kind)
-                   .number("counts_from_s", static_cast<std::int64_t>(said.counts_from_s())));
+  JsonLine line("watched", now_s);
+  line.text("name", news.name).text("kind", kind).number("counts_from_s", static_cast<std::int64_t>(said.counts_from_s()));
+  if (said.until_s() != 0) {
+    line.number("until_s", static_cast<std::int64_t>(said.until_s()));
+    sentence += " " + words().check_in_until(clock_text(said.until_s(), now_s));
+  }
+  screen.event(line);
   if (news.forced) {
     screen.loud_now(sentence);
     screen.ring();

@@ -55,6 +55,7 @@ struct CheckInTerms {
   std::uint32_t every_s = 0;
   std::uint32_t grace_s = 0;
   std::uint64_t begun_s = 0;
+  std::uint32_t lasts_s = 0;  // when she means to end it; 0 = not said
   std::uint32_t period_s() const { return every_s + grace_s; }
 };
 std::expected<kept::PreparedAlert, e2ee::Fault> prepare_check_in(const Plan& plan, const e2ee::Identity& own,
@@ -68,6 +69,7 @@ struct Press {
   content::Track track;       // may be empty
   std::string note;           // cut so that the copy fits
   bool drill = false;
+  std::uint32_t pressed_again = 0;
   std::optional<content::CheckIn> check_in{};  // nobody pressed: pressed_s is then the last sign of life, and 'hold_s' the period
 };
 // One relay's vigil, ready for the outbox.

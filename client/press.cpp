@@ -31,6 +31,7 @@ content::Alert alert_of(const kept::PreparedVigil& prepared, const wire::Vigil& 
   alert.set_hold_s(press.hold_s);
   if (press.track.has_newest()) *alert.mutable_track() = press.track;
   alert.set_drill(press.drill);
+  alert.set_pressed_again(press.pressed_again);
   if (!press.drill) {  // an exercise opens nothing
     alert.set_plan_id(plan.id);
     alert.set_plan_key(plan.key);
@@ -163,6 +164,33 @@ std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(k
       one.set_envelope(vigil.stages(stage).copies(copy).envelope());
     }
   return fresh;
+}
+
+std::expected<void, e2ee::Fault> seal_pressed_again(kept::PreparedAlert& spare, const Press& press, kept::RunningAlert& running) {
+  Press again = press;
+  again.pressed_again = 1;
+  for (int i = 0; i < std::min(spare.vigils_size(), running.vigils_size()); ++i) {
+    wire::Vigil vigil;
+    auto copies = seal_fresh_copies(spare, i, again);
+    if (!copies) return std::unexpected(copies.error());
+    if (!vigil.ParseFromString(spare.vigils(i).vigil())) return std::unexpected(e2ee::Fault::malformed);
+    kept::RunningVigil& kept = *running.mutable_vigils(i);
+    wire::Request request;
+    wire::Refresh& refresh = *request.mutable_refresh();
+    refresh.set_vigil_id(kept.vigil_id());
+    refresh.set_secret(kept.refresh());
+    refresh.set_seq(pressed_again_seq);
+    std::string to;
+    for (wire::StageEnvelope& copy : *copies) {
+      const std::size_t address = vigil.stages(static_cast<int>(copy.stage())).copies(static_cast<int>(copy.copy())).address();
+      if ((address + 1) * Address::length > vigil.addresses().size()) return std::unexpected(e2ee::Fault::malformed);
+      to += vigil.addresses().substr(address * Address::length, Address::length);
+      *refresh.add_copies() = std::move(copy);
+    }
+    kept.set_again(request.SerializeAsString());
+    kept.set_again_to(to);
+  }
+  return {};
 }
 
 std::vector<wire::Request> keep_parts(const wire::Vigil& vigil) {

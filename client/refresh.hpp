@@ -12,4 +12,11 @@ namespace vigil::client {
 std::expected<std::vector<wire::StageEnvelope>, e2ee::Fault> seal_fresh_copies(kept::PreparedAlert& alert, int which,
                                                                                const Press& press);
 
+// What a second press shows the relay, sealed at the first one into 'running' (its vigils in the order of 'spare', whose chains
+// move): copies that say so, with everything else as it was.
+std::expected<void, e2ee::Fault> seal_pressed_again(kept::PreparedAlert& spare, const Press& press, kept::RunningAlert& running);
+
+// Above all that the first press can reach by refreshing; what is refreshed after the second one goes on from here.
+inline constexpr std::uint64_t pressed_again_seq = std::uint64_t{1} << 32;
+
 }  // namespace vigil::client

@@ -107,6 +107,13 @@ std::uint64_t SendSlot::version() const {
 
 Outcome<void> SendSlot::add_running(const kept::RunningAlert& alert) {
   return change([&alert](kept::Slot& slot) {
+    for (kept::RunningAlert& older : *slot.mutable_running()) {
+      if (older.drill() != alert.drill()) continue;  // a second press is of the newest one of its kind
+      for (kept::RunningVigil& vigil : *older.mutable_vigils()) {
+        vigil.clear_again();
+        vigil.clear_again_to();
+      }
+    }
     *slot.add_running() = alert;
     // Long past ones that nobody ended; without a bound the slot would grow for ever.
     while (slot.running_size() > running_max) slot.mutable_running()->DeleteSubrange(0, 1);

@@ -5,6 +5,7 @@
 
 #include "client/about.hpp"
 #include "client/mail.hpp"
+#include "client/news.hpp"
 #include "client/running.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -51,8 +52,7 @@ void tell_keep(Account& account, Screen& screen, const About& about, Fate fate, 
   const std::string sentence = fate == Fate::refused    ? words().refused_everywhere()
                                : fate == Fate::given_up ? words().alert_given_up()
                                                         : words().alert_not_understood();
-  JsonLine line("alert_refused", now_s);
-  if (alert) line.id("alert", view(alert->record().alert_id()));
+  JsonLine line = alert ? line_of("alert_refused", *alert, now_s) : JsonLine("alert_refused", now_s);
   screen.event(line.flag("given_up", fate != Fate::refused).text("words", sentence));
   screen.loud(sentence);
 }
@@ -65,7 +65,7 @@ void tell_ending_given_up(Account& account, Screen& screen, const About& about, 
     newest.record().set_end_written(false);
     return true;
   });
-  screen.event(JsonLine("ending_refused", now_s).id("alert", id_of(*alert)).text("words", words().ending_given_up()));
+  screen.event(line_of("ending_refused", *alert, now_s).text("words", words().ending_given_up()));
   screen.loud_now(words().ending_given_up());
 }
 

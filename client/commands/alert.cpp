@@ -97,16 +97,17 @@ std::string read_note(const AlertOptions& options, Screen& screen) {
 class Refresher {
  public:
   Refresher(std::string fix_file, kept::PreparedAlert spare, Press press)
-      : fix_file_(std::move(fix_file)), spare_(std::move(spare)), press_(std::move(press)) {
-    // The step of each chain that the alert itself was sealed with.
-    for (int i = 0; i < spare_.vigils_size(); ++i) usable_ = seal_fresh_copies(spare_, i, press_) && usable_;
-  }
+      : fix_file_(std::move(fix_file)), spare_(std::move(spare)), press_(std::move(press)) {}
 
-  asio::awaitable<void> send_if_newer(const kept::RunningAlert& running) {
-    if (!usable_ || fix_file_.empty()) co_return;
+  asio::awaitable<void> send_if_newer(const SendSlot& slot, const kept::RunningAlert& running) {
+    if (fix_file_.empty()) co_return;
     const std::vector<Fix> fixes = fixes_in_file(fix_file_);
     if (fixes.empty() || fixes.front().at_s <= press_.track.newest().at_s()) co_return;
     press_.track = track_of(fixes);
+    if (press_.pressed_again == 0 && pressed_again(slot, running)) {  // by another run of this command
+      press_.pressed_again = 1;
+      seq_ = pressed_again_seq;
+    }
     ++seq_;
     for (int i = 0; i < std::min(spare_.vigils_size(), running.vigils_size()); ++i) {
       const kept::RunningVigil& vigil = running.vigils(i);
@@ -125,16 +126,22 @@ class Refresher {
   }
 
  private:
+  static bool pressed_again(const SendSlot& slot, const kept::RunningAlert& running) {
+    const Outcome<std::vector<kept::RunningAlert>> all = slot.running();
+    return all && std::any_of(all->begin(), all->end(), [&](const kept::RunningAlert& one) {
+             return one.alert_id() == running.alert_id() && one.pressed_again() != 0;
+           });
+  }
+
   std::string fix_file_;
   kept::PreparedAlert spare_;
   Press press_;
   std::uint64_t seq_ = 0;
-  bool usable_ = true;
 };
 
 // Until one relay says that stage 0 has gone out, or that it is over.
-asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert& running, std::uint64_t until_s,
-                                     Refresher* refresher = nullptr) {
+asio::awaitable<void> look_until_out(const SendSlot& slot, Pressed& pressed, const kept::RunningAlert& running,
+                                     std::uint64_t until_s, Refresher* refresher = nullptr) {
   while (wall_s() < until_s) {
     for (const kept::RunningVigil& vigil : running.vigils()) {
       const auto routes = Routes::read(view(vigil.routes()));
@@ -147,7 +154,7 @@ asio::awaitable<void> look_until_out(Pressed& pressed, const kept::RunningAlert&
       pressed.show();
       if (answer->vigil().released()) co_return;
     }
-    if (refresher != nullptr) co_await refresher->send_if_newer(running);
+    if (refresher != nullptr) co_await refresher->send_if_newer(slot, running);
     co_await wait_a_while(look_every);
   }
 }
@@ -184,7 +191,7 @@ asio::awaitable<Result> send_all(SendSlot& slot, std::vector<Outbox::Claimed> it
 
 struct Written {
   kept::RunningAlert running;
-  kept::PreparedAlert spare;  // to seal fresh fixes from; in memory only
+  kept::PreparedAlert spare;  // to seal fresh fixes from, with chains that have moved on; in memory only
   std::vector<Outbox::Claimed> items;
 };
 
@@ -195,6 +202,10 @@ Written write_alert(const Home& home, kept::PreparedAlert prepared, const Press&
   auto sealed = seal_alert(std::move(prepared), press);
   if (!sealed) throw Stop{Exit::failed, words().no_prepared_alert()};
   kept::RunningAlert& running = sealed->running;
+  // The step of each chain that the alert itself was sealed with, and the next one.
+  bool usable = true;
+  for (int i = 0; i < spare.vigils_size(); ++i) usable = seal_fresh_copies(spare, i, press) && usable;
+  if (!usable || !seal_pressed_again(spare, press, running)) throw Stop{Exit::failed, words().no_prepared_alert()};
   Written written;
   Outbox outbox(home);
   for (const SealedVigil& vigil : sealed->vigils) {
@@ -233,8 +244,43 @@ asio::awaitable<Exit> go(const Home& home, Screen& screen, Written written, Pres
   }
   if (hold_s != 0) screen.say(words().cancel_within(hold_s));
   Refresher refresher(std::move(fix_file), std::move(written.spare), std::move(press));
-  co_await look_until_out(pressed, written.running, wall_s() + hold_s + look_until_s, &refresher);
+  co_await look_until_out(slot, pressed, written.running, wall_s() + hold_s + look_until_s, &refresher);
   co_return Exit::done;
+}
+
+// Those whose copies have gone out already are told that she has pressed again. Whoever is not reached so learns it from the
+// next round's copy.
+asio::awaitable<void> tell_pressed_again(const kept::RunningVigil& vigil, const Routes& routes) {
+  wire::Request refresh;
+  if (!refresh.ParseFromString(vigil.again())) co_return;
+  const Outcome<wire::Answer> looked = co_await ask_one(routes, look_request(vigil));
+  if (!looked || looked->status() != wire::DONE || !looked->vigil().released()) co_return;
+  const wire::VigilState& state = looked->vigil();
+  std::vector<wire::Request> requests;
+  for (int i = 0; i < refresh.refresh().copies_size(); ++i) {
+    const wire::StageEnvelope& copy = refresh.refresh().copies(i);
+    if (state.round() <= 1 && copy.stage() >= state.stage()) continue;
+    wire::Deliver& deliver = *requests.emplace_back().mutable_deliver();
+    deliver.set_id(std::string(text(random_id<CopyId>().view())));
+    deliver.set_lane(wire::URGENT);
+    deliver.set_lifetime(wire::ONE_DAY);
+    deliver.set_envelope(copy.envelope());
+    deliver.set_addresses(vigil.again_to().substr(static_cast<std::size_t>(i) * Address::length, Address::length));
+  }
+  if (requests.empty()) co_return;
+  const Outcome<std::vector<wire::Answer>> answers = co_await ask(routes, std::move(requests));
+  (void)answers;
+}
+
+// What one relay is shown at a second press: copies that say so, and that they are due now.
+std::vector<wire::Request> again_requests(const kept::RunningVigil& vigil) {
+  std::vector<wire::Request> requests;
+  wire::Request refresh;
+  if (!vigil.again().empty() && refresh.ParseFromString(vigil.again())) requests.push_back(std::move(refresh));
+  wire::Hurry& hurry = *requests.emplace_back().mutable_hurry();
+  hurry.set_vigil_id(vigil.vigil_id());
+  hurry.set_secret(vigil.hurry());
+  return requests;
 }
 
 // The second press: stage 0 is due now. Nothing when the relay says that this alert is over.
@@ -255,18 +301,18 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
   for (const kept::RunningVigil& vigil : running.vigils()) {
     const auto routes = Routes::read(view(vigil.routes()));
     if (!routes || vigil.ended()) continue;
-    wire::Request request;
-    request.mutable_hurry()->set_vigil_id(vigil.vigil_id());
-    request.mutable_hurry()->set_secret(vigil.hurry());
-    const Outcome<wire::Answer> answer = co_await ask_one(*routes, request);
-    if (answer && answer->status() == wire::ENDED) {
+    const std::vector<wire::Request> requests = again_requests(vigil);
+    const Outcome<std::vector<wire::Answer>> answers = co_await ask(*routes, requests);
+    const wire::Status said = answers ? answers->back().status() : wire::STATUS_UNSET;  // to the Hurry
+    if (said == wire::ENDED) {
       over = true;
-    } else if (answer && answer->status() == wire::DONE) {
+    } else if (said == wire::DONE) {
       on_relay = on_a_relay = true;
       pressed.state().on_relay(view(vigil.vigil_id()), wall_s(), 0);
+      co_await tell_pressed_again(vigil, *routes);
     } else {
       const auto kept = outbox.put({.routes = *routes,
-                                    .requests = {request},
+                                    .requests = requests,
                                     .urgent = true,
                                     .about = write_about(AboutKind::hurry, view(vigil.vigil_id()))},
                                    wall_s());
@@ -274,9 +320,11 @@ asio::awaitable<std::optional<Exit>> hurry(const Home& home, Screen& screen, con
     }
   }
   if (over && !on_relay) co_return std::nullopt;
+  pressed.state().pressed_again(running.pressed_again() + 1, wall_s());
+  if (on_relay) screen.say(words().you_pressed_again());
   pressed.show();
   if (!on_relay) co_return screen.fail(Exit::not_sent, words().kept_in_outbox());
-  co_await look_until_out(pressed, running, wall_s() + look_until_s);
+  co_await look_until_out(slot, pressed, running, wall_s() + look_until_s);
   co_return Exit::done;
 }
 
@@ -345,7 +393,7 @@ void add_alert(CLI::App& app, Common& common, Run& run) {
   command->add_flag("--drill", options->drill, "an exercise: everything real, marked as a drill");
   fix->excludes(nmea);
   command->footer(
-      "Pressed twice within 10 minutes it is the same alert, and goes out at once.\n"
+      "Pressed twice within 10 minutes it is the same alert: it waits no longer, and says so to your people.\n"
       "Ctrl-C does not cancel it: vigil cancel does.");
   command->callback([&common, &run, options] { run = [&common, options] { return run_alert(common, *options); }; });
 }

@@ -4,6 +4,7 @@
 #include "client/commands/which_alert.hpp"
 #include "client/inbox.hpp"
 #include "client/mail.hpp"
+#include "client/news.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
 #include "client/words/words.hpp"
@@ -69,8 +70,7 @@ asio::awaitable<Exit> close_alert(Account& account, Screen& screen, AlertState a
   }
   if (asked.answers.empty()) co_return screen.fail(Exit::not_sent, words().close_waits());
   if (!counted && !over) stop_with(trouble_of(refused, {}));
-  screen.event(
-      JsonLine("closed", wall_s()).id("alert", view(alert.record().alert_id())).flag("counted", counted).flag("over", over));
+  screen.event(line_of("closed", alert, wall_s()).flag("counted", counted).flag("over", over));
   screen.say(over ? words().alert_over() : words().close_counted());
   if (counted) co_await tell_her(account, alert, std::move(note));
   co_return over && !counted ? Exit::ended : Exit::done;

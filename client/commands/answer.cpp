@@ -3,6 +3,7 @@
 #include "client/answering.hpp"
 #include "client/clock.hpp"
 #include "client/commands/which_alert.hpp"
+#include "client/news.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -42,8 +43,8 @@ asio::awaitable<Exit> answer_alert(Account& account, Screen& screen, AlertState 
   }
   if (over) throw Stop{Exit::ended, words().alert_over()};
   if (!lease && answers) stop_with(trouble_of(refused, {}));
-  JsonLine line("answered", wall_s());
-  line.id("alert", id).flag("yours", lease && lease->yours()).number("lease_s", lease ? lease->lease_s() : 0);
+  JsonLine line = line_of("answered", alert, wall_s());
+  line.flag("yours", lease && lease->yours()).number("lease_s", lease ? lease->lease_s() : 0);
   if (!answers) {
     screen.event(line);
     screen.say(words().given_back());

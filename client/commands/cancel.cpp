@@ -56,7 +56,10 @@ asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningA
   tell_sent(account, screen, rest, wall_s());
   const bool on_relay = !still_open(account.outbox, items);
   remake_prepared(account, wall_s(), false);  // the profile is open: the next press finds a full stock
-  screen.event(JsonLine("cancelled", wall_s()).id("alert", view(running.alert_id())).flag("on_relay", on_relay));
+  JsonLine line("cancelled", wall_s());
+  line.id("alert", view(running.alert_id())).flag("on_relay", on_relay);
+  if (running.drill()) line.flag("drill", true);
+  screen.event(line);
   if (!on_relay) co_return screen.fail(Exit::not_sent, words().cancel_waits());
   screen.say(words().cancel_done());
   co_return Exit::done;

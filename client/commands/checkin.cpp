@@ -27,6 +27,7 @@ using std::chrono::milliseconds;
 struct CheckInOptions {
   std::string every = "30m";
   std::string grace = "15m";
+  std::string lasts;
   FixOptions fixes;
 };
 
@@ -49,6 +50,7 @@ void show_check_in(Screen& screen, const CheckInView& view, std::uint64_t now_s)
                    .number("due_s", static_cast<std::int64_t>(view.due_s))
                    .number("heard_s", static_cast<std::int64_t>(view.heard_s))
                    .number("ok_s", static_cast<std::int64_t>(view.ok_s))
+                   .number("until_s", static_cast<std::int64_t>(view.until_s))
                    .number("relays", static_cast<std::int64_t>(view.relays)));
   if (!view.on_relay) {
     screen.loud(words().check_in_not_watched());
@@ -59,6 +61,8 @@ void show_check_in(Screen& screen, const CheckInView& view, std::uint64_t now_s)
     screen.say(words().check_in_last_answer(words().age(now_s > view.heard_s ? now_s - view.heard_s : 0)));
     screen.say(words().check_in_reminder(view.due_s > now_s ? view.due_s - now_s : 0));
   }
+  if (view.until_s != 0 && !view.fired && !view.stopping)
+    screen.say(words().check_in_meant_to_end(clock_text(view.until_s, now_s), now_s >= view.until_s));
   if (view.stopping) screen.say(words().check_in_stop_waits());
 }
 
@@ -97,6 +101,7 @@ std::vector<ItemId> write_check_in(Account& account, const CheckInTerms& terms, 
   check_in.set_begun_s(terms.begun_s);
   check_in.set_every_s(terms.every_s);
   check_in.set_grace_s(terms.grace_s);
+  if (terms.lasts_s != 0) check_in.set_until_s(terms.begun_s + terms.lasts_s);
   check_in.mutable_alert()->set_alert_id(prepared->alert_id());
   check_in.mutable_alert()->set_pressed_s(terms.begun_s);
   for (const kept::PreparedVigil& vigil : prepared->vigils()) check_in.mutable_alert()->add_vigils()->set_root(vigil.root());
@@ -162,12 +167,18 @@ Exit run_start(const Common& common, const CheckInOptions& options) {
   if (!every_s || !grace_s) throw Stop{Exit::usage, words().bad_duration()};
   const std::uint64_t period_s = *every_s + *grace_s;
   if (period_s < check_in_period_min_s || period_s > check_in_period_max_s) throw Stop{Exit::usage, words().bad_period()};
+  const auto lasts_s = options.lasts.empty() ? std::optional<std::uint64_t>(0) : read_duration(options.lasts, typed_most_s);
+  if (!lasts_s) throw Stop{Exit::usage, words().bad_duration()};
+  if (*lasts_s != 0 && (*lasts_s < *every_s || *lasts_s > check_in_lasts_max_s))
+    throw Stop{Exit::usage, words().bad_check_in_end()};
   const std::unique_ptr<Account> account = open_account(common);
   if (const auto held = account->slot.check_in(); held && *held) throw Stop{Exit::usage, words().check_in_runs_already()};
   asio::io_context io(1);
   FixFeed feed(io.get_executor(), options.fixes);
   feed.read_now();
-  const CheckInTerms terms{.every_s = static_cast<std::uint32_t>(*every_s), .grace_s = static_cast<std::uint32_t>(*grace_s)};
+  const CheckInTerms terms{.every_s = static_cast<std::uint32_t>(*every_s),
+                           .grace_s = static_cast<std::uint32_t>(*grace_s),
+                           .lasts_s = static_cast<std::uint32_t>(*lasts_s)};
   return run_to_end(io, start(*account, screen, terms, feed.newest_first()));
 }
 
@@ -216,7 +227,7 @@ asio::awaitable<Exit> renew(Account& account, Screen& screen, std::vector<Fix> f
   co_await refresh_check_in(account.slot, fixes);
   const CheckInView view = view_of(need_check_in(account.slot));
   show_check_in(screen, view, wall_s());
-  if (!view.fired) screen.say(words().check_in_ok(clock_text(view.due_s, wall_s())));
+  if (!view.fired) screen.say(words().check_in_ok(clock_text(view.due_s, wall_s())));  // show_check_in() tells of an end she named
   co_return Exit::done;
 }
 
@@ -366,8 +377,12 @@ void add_checkin(CLI::App& app, Common& common, Run& run) {
       ->type_name("TIME")
       ->capture_default_str();
   begin->add_option("--grace", options->grace, "how much later than that you may be")->type_name("TIME")->capture_default_str();
+  begin->add_option("--for", options->lasts, "when you mean to end it: you are reminded then; it goes on until `stop`")
+      ->type_name("TIME");
   add_fix_options(*begin, options->fixes);
-  begin->footer("Silence counts from every + grace after you last said ok: the relay keeps the time, not this phone.");
+  begin->footer(
+      "Silence counts from every + grace after you last said ok: the relay keeps the time, not this phone.\n"
+      "It ends with `vigil checkin stop` and your PIN, and in no other way; --for reminds you of it and tells your people.");
   begin->callback([&common, &run, options] { run = [&common, options] { return run_start(common, *options); }; });
   CLI::App* ok = command->add_subcommand("ok", "you are well; needs your PIN, and a network: it is never kept for later");
   add_fix_options(*ok, options->fixes);

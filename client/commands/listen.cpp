@@ -8,6 +8,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
+#include "client/checkin.hpp"
 #include "client/clock.hpp"
 #include "client/commands/fix_options.hpp"
 #include "client/commands/live_screen.hpp"
@@ -27,6 +28,7 @@ struct ListenCommand {
 };
 
 constexpr milliseconds drain_every{500};
+constexpr milliseconds keep_every{1'000};
 constexpr milliseconds ask_again_after{1'000};
 
 // ---- locked: nothing here has a key
@@ -44,6 +46,17 @@ asio::awaitable<void> drain_for_ever(const Home& home, Screen& screen) {
       screen.say_now(words().alert_sent_now());
     }
     co_await wait_a_while(drain_every);
+  }
+}
+
+// Without a key nothing moves the hour at which silence counts; what her people would see then stays fresh. Says nothing on this
+// screen: it may be in other hands.
+asio::awaitable<void> keep_check_in(const Home& home, Screen& screen, FixFeed& feed) {
+  CheckInKeeper keeper(home, screen, &feed);
+  for (;;) {
+    const bool runs = co_await keeper.keep();
+    (void)runs;  // one that begins later is kept as well
+    co_await wait_a_while(keep_every);
   }
 }
 
@@ -67,8 +80,9 @@ asio::awaitable<Exit> wait_for_pin(const Common& common, const Home& home, Scree
 }
 
 // Nothing: ended by Ctrl-C.
-std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Screen& screen) {
+std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Screen& screen, const FixOptions& fixes) {
   asio::io_context io(1);
+  FixFeed feed(io.get_executor(), fixes);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
     if (!error) io.stop();
@@ -78,6 +92,10 @@ std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Scr
   screen.loud(words().locked_by_press());
   // detached: the io_context ends with this function, and it with that
   asio::co_spawn(io, drain_for_ever(home, screen), asio::detached);
+  // detached: likewise
+  asio::co_spawn(io, keep_check_in(home, screen, feed), asio::detached);
+  // detached: likewise
+  if (fixes.any()) asio::co_spawn(io, feed.run(), asio::detached);
   std::unique_ptr<Account> account;
   (void)run_to_end(io, wait_for_pin(common, home, screen, account));
   return account;
@@ -91,6 +109,9 @@ std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Scr
   if (!common.language.empty()) line.insert(line.end(), {"--lang", common.language});
   if (common.pin_fd >= 0) line.insert(line.end(), {"--pin-fd", std::to_string(common.pin_fd)});
   if (!options.on_alert.empty()) line.insert(line.end(), {"--on-alert", options.on_alert});
+  if (!options.fixes.file.empty()) line.insert(line.end(), {"--fix", options.fixes.file});
+  if (!options.fixes.gpsd.empty()) line.insert(line.end(), {"--gpsd", options.fixes.gpsd});
+  line.insert(line.end(), {"--dark-after", std::to_string(options.dark_after_s)});
   std::vector<char*> arguments;
   for (std::string& word : line) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -139,7 +160,8 @@ Exit listen_open(Screen& screen, Account& account, const ListenOptions& options,
 Exit run_listen(const Common& common, const ListenCommand& command) {
   Screen screen(common.json, common.plain);
   const Home home = need_profile(common);
-  std::unique_ptr<Account> account = command.locked ? stay_locked(common, home, screen) : open_account(common);
+  std::unique_ptr<Account> account =
+      command.locked ? stay_locked(common, home, screen, command.options.fixes) : open_account(common);
   if (!account) return Exit::done;
   bool locks = false;
   const Exit code = listen_open(screen, *account, command.options, locks);
@@ -157,7 +179,9 @@ void add_listen(CLI::App& app, Common& common, Run& run) {
       ->add_option("--on-alert", given->options.on_alert,
                    "also run this command at every ring; nothing about the alert is told to it")
       ->type_name("CMD");
-  command->add_flag("--locked", given->locked, "start locked: only sends what is NOT SENT YET, until you type your PIN");
+  command->add_flag(
+      "--locked", given->locked,
+      "start locked: only sends what is NOT SENT YET and keeps the places of a check-in fresh, until you type your PIN");
   add_fix_options(*command, given->options.fixes, false);
   command
       ->add_option_function<std::string>(
@@ -174,7 +198,8 @@ void add_listen(CLI::App& app, Common& common, Run& run) {
       "On a terminal it fills the screen: a answer, g give back, m mark, n note, c all-clear, s silence, arrows choose, q quit.\n"
       "With --plain or --json it is lines. docs/responder.md explains every line.\n"
       "Leave it running. It also sends what is NOT SENT YET and keeps your keys and alerts ready. Ctrl-C stops it.\n"
-      "When you press an alert it locks itself: the screen is cleared, what is NOT SENT YET still goes out, and nothing rings or "
+      "When you press an alert it locks itself: the screen is cleared, what is NOT SENT YET still goes out, the places of\n"
+      "a check-in stay fresh, and nothing rings or "
       "is\n"
       "read until you type your PIN.");
   command->callback([&common, &run, given] { run = [&common, given] { return run_listen(common, *given); }; });

@@ -4,6 +4,7 @@
 #include "client/clock.hpp"
 #include "client/commands/people.hpp"
 #include "client/commands/which_alert.hpp"
+#include "client/news.hpp"
 #include "client/printable.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
@@ -100,8 +101,7 @@ void alert_option(CLI::App* command, TellOptions& options) {
 
 asio::awaitable<Exit> mark_alert(Account& account, Screen& screen, AlertState alert, content::Mark mark) {
   Told told = co_await tell_mark(account, alert, mark);
-  JsonLine line("marked", wall_s());
-  screen.event(line.id("alert", id_of(alert)).number("others", static_cast<std::int64_t>(told.items.size())));
+  screen.event(line_of("marked", alert, wall_s()).number("others", static_cast<std::int64_t>(told.items.size())));
   const Exit code = co_await send_told(account, screen, std::move(told), words().marked());
   co_return code;
 }
@@ -111,8 +111,7 @@ asio::awaitable<Exit> note_alert(Account& account, Screen& screen, AlertState al
   note.set_text(valid_utf8(text));
   note.set_at_s(wall_s());
   Told told = co_await tell_note(account, alert, note);
-  JsonLine line("noted", wall_s());
-  screen.event(line.id("alert", id_of(alert)).number("others", static_cast<std::int64_t>(told.items.size())));
+  screen.event(line_of("noted", alert, wall_s()).number("others", static_cast<std::int64_t>(told.items.size())));
   const Exit code = co_await send_told(account, screen, std::move(told), words().noted());
   co_return code;
 }

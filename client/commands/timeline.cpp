@@ -4,6 +4,7 @@
 #include "client/clock.hpp"
 #include "client/commands/command.hpp"
 #include "client/files.hpp"
+#include "client/news.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
@@ -27,14 +28,14 @@ AlertState any_alert(Account& account, const std::string& typed) {
 
 void show(Screen& screen, const AlertState& alert, const Timeline& timeline) {
   for (const Moment& moment : timeline.moments) {
-    JsonLine line("entry", wall_s());
-    line.id("alert", view(alert.record().alert_id())).text("kind", kind_name(moment.kind)).text("name", moment.who);
+    JsonLine line = line_of("entry", alert, wall_s());
+    line.text("kind", kind_name(moment.kind)).text("name", moment.who);
     line.number("when_s", static_cast<std::int64_t>(moment.at_s)).number("here_s", static_cast<std::int64_t>(moment.here_s));
     line.text("when_utc", utc_text(moment.at_s)).text("words", moment.words).text("proof", proof_name(moment.proof));
     screen.event(line.flag("holds", moment.proof != Proof::wrong));
   }
-  JsonLine checked("checked", wall_s());
-  checked.id("alert", view(alert.record().alert_id())).number("good", static_cast<std::int64_t>(timeline.checked));
+  JsonLine checked = line_of("checked", alert, wall_s());
+  checked.number("good", static_cast<std::int64_t>(timeline.checked));
   screen.event(checked.number("bad", static_cast<std::int64_t>(timeline.wrong)).text("words", words().timeline_proves()));
 }
 

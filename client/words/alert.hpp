@@ -15,6 +15,8 @@ struct AlertWords {
   Sentence<Name, Clock, Length> drill_from;
   Sentence<> her_clock_is_ahead;
   Counted<Number> pressed_again;
+  Sentence<Name> pressed_again_now;
+  Sentence<> you_pressed_again;
   Sentence<Place, Length> place_at;
   Sentence<Place, Length, Number> place_within;
   Sentence<Number> moving_at;

@@ -8,6 +8,10 @@ std::string WatchWords::check_in_kept_watch(std::string_view clock, std::size_t 
   return relays == 1 ? relay_keeps_watch(clock) : relays_keep_watch(relays, clock);
 }
 
+std::string WatchWords::check_in_meant_to_end(std::string_view clock, bool come) const {
+  return come ? check_in_end_has_come(clock) : check_in_ends_later(clock);
+}
+
 std::string WatchWords::check_in_reminder(std::uint64_t left_s) const {
   return left_s == 0 ? silence_counts_now() : silence_counts_in(words().age(left_s));
 }

@@ -18,6 +18,10 @@ struct WatchWords {
   Counted<Number, Clock> relays_keep_watch;
   Sentence<> check_in_not_watched;
   Sentence<> check_in_refused;
+  Sentence<> bad_check_in_end;
+  Sentence<Clock> check_in_ends_later;
+  Sentence<Clock> check_in_end_has_come;
+  Sentence<Clock> check_in_until;
   Sentence<Clock> check_in_ok;
   Sentence<Clock> check_in_ok_failed;
   Sentence<> check_in_over;
@@ -62,6 +66,7 @@ struct WatchWords {
   Sentence<Name> no_trail;
 
   std::string check_in_kept_watch(std::string_view clock, std::size_t relays) const;
+  std::string check_in_meant_to_end(std::string_view clock, bool come) const;
   std::string check_in_reminder(std::uint64_t left_s) const;
   std::string share_goes_on(std::string_view names, std::string_view until, bool exact) const;
   std::string share_begun(std::string_view names, std::string_view until, bool exact) const;

@@ -6,6 +6,7 @@
 
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from house import Journey, run_journeys  # noqa: E402
@@ -81,5 +82,70 @@ class TwoRelays(Journey):
         dana.never(8, "alert", since=mark, alert=alert)
 
 
+class CheckInOverTwo(Journey):
+    """A check-in that two relays keep: one of them is enough, and silence is told once."""
+
+    @classmethod
+    def enter(cls):
+        cls.near, cls.far = (cls.house.relay(lease_s=40, outage_grace_s=3) for _ in range(2))
+        cls.aigul, cls.dana = (cls.house.person(name, cls.near) for name in ("Aigul", "Dana"))
+        for person in (cls.aigul, cls.dana):
+            person.join(cls.far.invites(1)[0])
+        cls.dana.meet(cls.aigul)
+        cls.aigul.tiers([cls.dana])
+
+    def tearDown(self):
+        for relay in (self.near, self.far):
+            if relay.process.poll() is not None:
+                relay.start()
+        self.aigul.run("checkin", "stop", code=None)
+        self.leave_quiet(self.aigul, self.dana)
+
+    def listen(self):
+        talk = self.dana.listen("--dark-after", "4s")
+        talk.wait(40, "ready", relays=2)
+        return talk
+
+    def start(self, every, grace):
+        talk = self.aigul.run("checkin", "start", "--every", every, "--grace", grace)
+        return talk.wait(1, "check_in", on_relay=True, relays=2)
+
+    def test_silence_is_told_by_both_and_rings_once(self):
+        dana = self.listen()
+        begun = self.start("12s", "4s")
+        rung = dana.wait(40, "alert", first=True, check_in=True)
+        self.assertGreater(rung["at_s"], begun["due_s"] - 2)
+        dana.never(6, "alert", since=dana.mark())
+        self.assertEqual(dana.rings(rung["alert"]), 1)
+        self.dana.run("answer").wait(1, "answered", yours=True)
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+        dana.wait(15, "ending", forced=False)
+
+    def test_ok_counts_at_both_and_stop_ends_both(self):
+        dana = self.listen()
+        self.start("14s", "6s")
+        time.sleep(6)
+        said = self.aigul.run("checkin", "ok").wait(1, "check_in", relays=2)
+        self.assertGreaterEqual(said["due_s"], said["at_s"] + 17)  # of the relay that would tell first
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+        dana.never(said["due_s"] + 4 - time.time(), "alert")
+
+    def test_one_relay_dies_and_the_other_keeps_watch_and_tells(self):
+        dana = self.listen()
+        begun = self.start("16s", "6s")
+        self.near.kill()
+        dana.wait(20, "dark")
+        dana.never(6, "nobody_watches", people=1)  # the other one does
+        shown = self.aigul.run("checkin", "status", pin=False, within_s=90).wait(1, "check_in", on_relay=True)
+        self.assertLessEqual(abs(shown["due_s"] - begun["due_s"]), 2)
+        rung = dana.wait(60, "alert", first=True, check_in=True)
+        # The one that was down has the same silence to tell when it is back: the same alert, no second ring.
+        mark = dana.mark()
+        self.near.start()
+        dana.wait(60, "connected", since=mark)
+        dana.never(10, "alert", since=mark)
+        self.assertEqual(dana.rings(rung["alert"]), 1)
+
+
 if __name__ == "__main__":
-    run_journeys("An alert over two relays, with real processes over real TLS.", TwoRelays)
+    run_journeys("An alert over two relays, with real processes over real TLS.", TwoRelays, CheckInOverTwo)

@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from drive import DRIVE, Drive  # noqa: E402
-from house import Journey, free_port, run_journeys  # noqa: E402
+from house import Journey, files_below, free_port, run_journeys, search, wrong_clock  # noqa: E402
+from quiet_pin import Boxes  # noqa: E402
 
 
 class Watch(Journey):
@@ -53,6 +55,66 @@ class CheckIns(Watch):
         self.assertAlmostEqual(where["lat"], rung["fixes"][0]["lat"], places=6)
         self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
         dana.wait(10, "ending", forced=False)
+
+    def test_a_listen_that_locked_itself_keeps_the_places_fresh_and_cannot_move_the_hour(self):
+        dana = self.dana.listen()
+        drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "locked.nmea").start()
+        begun = self.start("18s", "6s", "--fix", drive.into)
+        own = self.aigul.listen("--fix", drive.into, pins=1)
+        self.aigul.press()  # now it locks itself
+        locked = own.wait(10, "locked")
+        rung = dana.wait(60, "alert", first=True, check_in=True)
+        drive.stop()
+        self.assertGreater(rung["at_s"], begun["due_s"] - 2)
+        self.assertLess(rung["at_s"], begun["due_s"] + 30)
+        # The last refresh is at most a sixth of the period old.
+        self.assertGreater(rung["fixes"][0]["at_s"], locked["at_s"] + 3)
+        # Whoever holds the phone reads nothing of it there.
+        said = {event["event"] for event in own.events[own.events.index(locked):]}
+        self.assertLessEqual(said, {"locked", "sent"})
+
+    def test_an_end_that_she_has_named_reminds_and_ends_nothing(self):
+        dana = self.dana.listen()
+        begun = self.start("16s", "4s", "--for", "16s")
+        self.assertEqual(begun["until_s"], begun["ok_s"] + 16)
+        dana.wait(10, "watched", name="Aigul", kind="begun", until_s=begun["until_s"])
+        watch = self.aigul.start("checkin", "watch", pin=False)
+        ended = watch.wait(25, "check_in_end", come=True)
+        self.assertGreaterEqual(ended["at_s"], begun["until_s"])
+        self.assertEqual(self.aigul.run("checkin", "ok").wait(1, "check_in", fired=False)["until_s"], begun["until_s"])
+        # The end has passed; her silence after it is told all the same.
+        shown = self.aigul.run("checkin", "status", pin=False).wait(1, "check_in", on_relay=True)
+        self.assertGreater(shown["due_s"], begun["until_s"] + 10)
+        dana.wait(60, "alert", first=True, check_in=True)
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+
+    def test_an_end_must_be_possible(self):
+        self.aigul.run("checkin", "start", "--every", "30m", "--for", "10m", code=1)
+        self.aigul.run("checkin", "start", "--every", "30m", "--for", "8d", code=1)
+        self.aigul.run("checkin", "start", "--every", "30m", "--for", "tomorrow", code=1)
+        self.aigul.run("checkin", "status", pin=False, code=9)
+
+    def test_stop_leaves_no_copy_on_the_disk_of_the_relay(self):
+        self.relay.stop()
+        # The sealed copies lie in her outbox before they lie on the relay: what is to be searched for is read there.
+        self.aigul.run("checkin", "start", "--every", "60s", "--grace", "60s", code=2, within_s=90)
+        kept = max((path.read_bytes() for path in files_below(self.aigul.home / "outbox")), key=len)
+        self.assertGreater(len(kept), 6000)
+        pieces = {at: kept[at:at + 24] for at in range(600, len(kept) - 600, 100)}
+        self.relay.start()
+        watch = self.aigul.start("checkin", "watch", pin=False)
+        deadline = time.monotonic() + 40
+        while not self.aigul.run("checkin", "status", pin=False).wait(1, "check_in")["on_relay"]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.5)
+        watch.kill()
+        there = {name for name, _ in search(self.relay.data, pieces)}
+        self.assertGreater(len(there), len(pieces) / 2)
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+        stopped = time.monotonic()
+        while search(self.relay.data, pieces):
+            self.assertLess(time.monotonic() - stopped, 90, "sealed copies of a check-in that was stopped lie on the disk")
+            time.sleep(1)
 
     def test_ok_moves_the_hour_and_stop_leaves_no_copy(self):
         dana = self.dana.listen()
@@ -102,6 +164,91 @@ class CheckIns(Watch):
         self.aigul.run("checkin", "status", pin=False).wait(1, "check_in", on_relay=True)
 
 
+class Forced(Journey):
+    """The quiet PIN: whoever looks on sees what he would see with the other one; her people are told."""
+
+    @classmethod
+    def enter(cls):
+        cls.relay, cls.aigul, cls.dana = cls.house.circle_of("Aigul", "Dana", tiers=False, lease_s=10)
+        cls.boxes = Boxes(cls.aigul)
+        cls.aigul.tiers([cls.dana])
+
+    def setUp(self):
+        self.boxes.use(0)
+
+    def tearDown(self):
+        self.boxes.use(0)
+        self.aigul.run("checkin", "stop", code=None)
+        self.leave_quiet(self.aigul, self.dana)
+
+    def seen(self, *command):
+        """What somebody beside her sees of a command: exit code, sentences, and the names and modes of her files after it."""
+        ended = subprocess.run([self.house.vigil, *command, "--home", str(self.aigul.home), "--pin-fd", "0"],
+                               input=self.aigul.pin + "\n", capture_output=True, text=True, timeout=90)
+        files = sorted((str(path.relative_to(self.aigul.home)), path.stat().st_mode) for path in files_below(self.aigul.home))
+        return ended.returncode, self.without_times(ended.stdout), self.without_times(ended.stderr), files
+
+    @staticmethod
+    def without_times(text):
+        text = re.sub(r'"alert":"[0-9a-f]+"', '"alert":"-"', text)
+        text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", "-", text)
+        text = re.sub(r"\b\d+ (s|min|h)\b", "-", text)
+        return re.sub(r'(_s":)\d+', r"\1-", text)
+
+    def twice(self, before, *command, hears):
+        """The same with either box; 'hears' is asked what came to Dana each time."""
+        for style in ("--plain", "--json"):
+            looks = []
+            for which in (0, 1):
+                self.boxes.use(0)
+                dana = self.dana.listen()
+                before(dana)
+                mark = dana.mark()
+                self.boxes.use(which)
+                looks.append(self.seen(*command, style))
+                hears(dana, mark, forced=which == 1)
+                self.tearDown()
+            self.assertEqual(looks[0], looks[1], style)
+            self.assertEqual(looks[0][0], 0, looks[0])
+
+    def begin(self, dana):
+        self.aigul.run("checkin", "start", "--every", "30m", "--grace", "15m").wait(1, "check_in", on_relay=True)
+        dana.wait(10, "watched", kind="begun")
+
+    def test_cancel(self):
+        def hears(dana, mark, forced):
+            dana.wait(10, "ending", since=mark, forced=forced)
+            dana.wait(10, "state", since=mark, state="forced" if forced else "all_clear")
+
+        def press(dana):
+            dana.wait(10, "alert", alert=self.aigul.press()["alert"])
+
+        self.twice(press, "cancel", hears=hears)
+
+    def test_ok(self):
+        def hears(dana, mark, forced):
+            dana.wait(10, "watched", since=mark, kind="forced" if forced else "goes_on")
+
+        self.twice(self.begin, "checkin", "ok", hears=hears)
+
+    def test_stop(self):
+        def hears(dana, mark, forced):
+            dana.wait(10, "watched", since=mark, kind="forced" if forced else "ended")
+            # Her own phone says the same either way.
+            self.aigul.run("checkin", "status", pin=False, code=9)
+
+        self.twice(self.begin, "checkin", "stop", hears=hears)
+
+    def test_a_check_in_that_was_stopped_by_force_still_speaks_up(self):
+        dana = self.dana.listen()
+        due = self.aigul.run("checkin", "start", "--every", "10s", "--grace", "5s").wait(1, "check_in", on_relay=True)["due_s"]
+        self.boxes.use(1)
+        self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
+        dana.wait(10, "watched", kind="forced")
+        rung = dana.wait(40, "alert", first=True, check_in=True)
+        self.assertGreater(rung["at_s"], due - 2)
+
+
 class Places(Watch):
     def test_coarse_before_an_alert_exact_during_one_and_gone_with_its_end(self):
         dana = self.dana.listen()
@@ -127,6 +274,32 @@ class Places(Watch):
         self.assertEqual(share.end(20), 0)
         drive.stop()
         dana.wait(10, "sharing", until_s=0)
+
+    def test_a_share_asks_again_after_four_hours_and_ends_after_a_day_whatever_is_said(self):
+        fast = dict(wrong_clock(0), FAKETIME="+0s x1200")  # four hours in twelve seconds
+        drive = Drive(DRIVE, pathlib.Path(self.house.folder) / "day.nmea").start()
+        options = ("--with", "Dana", "--for", "4h", "--fix", drive.into)
+        # Nobody answers: it ends where it was to end.
+        quiet = self.aigul.start("share", "start", *options, environment=fast)
+        begun = quiet.wait(30, "share")
+        quiet.process.stdin.close()
+        asked = quiet.wait(40, "share_asks")
+        ended = quiet.wait(20, "share_ended")
+        self.assertGreaterEqual(asked["at_s"], begun["until_s"])
+        self.assertLess(ended["at_s"], begun["until_s"] + 7200)
+        self.assertEqual(quiet.end(30), 0)
+        # Yes, and yes again: the first day is the last.
+        eager = self.aigul.start("share", "start", *options, environment=fast)
+        begun = eager.wait(30, "share")
+        for _ in range(20):
+            eager.say("yes")
+        ended = eager.wait(120, "share_ended")
+        drive.stop()
+        day = ended["at_s"] - (begun["until_s"] - 4 * 3600)
+        self.assertGreaterEqual(day, 24 * 3600)
+        self.assertLess(day, 26 * 3600)
+        self.assertGreaterEqual(sum(event["event"] == "share_asks" for event in eager.events), 4)
+        self.assertEqual(eager.end(30), 0)
 
     def test_nothing_is_shared_without_an_end_a_source_and_people(self):
         self.aigul.run("share", "start", "--with", "1", code=1)
@@ -190,4 +363,4 @@ class Where(Watch):
 
 
 if __name__ == "__main__":
-    run_journeys("Check-ins and places, with real processes over real TLS.", CheckIns, Places, Where)
+    run_journeys("Check-ins and places, with real processes over real TLS.", CheckIns, Forced, Places, Where)

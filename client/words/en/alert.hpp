@@ -13,6 +13,8 @@ inline constexpr AlertWords alert{
     .pressed_again = {.one = "She has pressed again ({} more).",
                       .few = "She has pressed again ({} more).",
                       .many = "She has pressed again ({} more)."},
+    .pressed_again_now = "{} has pressed again: it is the same alert.",
+    .you_pressed_again = "Pressed again: the same alert, and it waits no longer.",
     .place_at = "Her phone was at {}, {} ago.",
     .place_within = "Her phone was at {}, {} ago, within about {} m.",
     .moving_at = "It was moving at {} km/h.",

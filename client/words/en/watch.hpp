@@ -19,6 +19,10 @@ inline constexpr WatchWords watch{
     .check_in_refused =
         "NOBODY IS KEEPING WATCH: the relay does not take this check-in, and nothing was kept. Who cannot "
         "be reached: vigil ready",
+    .bad_check_in_end = "A check-in lasts from once --every to 7 days.",
+    .check_in_ends_later = "You mean to end this check-in at {}. It does not end by itself: vigil checkin stop",
+    .check_in_end_has_come = "You meant to end this check-in at {}. It goes on until you do: vigil checkin stop",
+    .check_in_until = "She means to end it at {}; silence counts after that as before.",
     .check_in_ok = "Silence counts from {} now.",
     .check_in_ok_failed =
         "NOT SENT: no relay answers. Silence still counts from {}. Say it again as soon as there is a "

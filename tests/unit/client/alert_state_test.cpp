@@ -96,6 +96,43 @@ TEST_CASE("an answer is shown with its proof, until its lease ends, and not a se
   CHECK(state.view(start_s + 30 + lease_s, 0).shown == Shown::unanswered);
 }
 
+TEST_CASE("a second press rings again once, stays shown whatever copy comes later, and rings nobody after the end",
+          "[client][alert_state]") {
+  const Night night;
+  AlertState state = night.reader(0);
+  content::Alert again = night.alert(0);
+  again.set_pressed_again(1);
+  const wire::Delivery straight;  // not by a vigil
+  SECTION("while it goes on") {
+    const AlertState::Came came = state.copy(again, straight, night.root, start_s + 40);
+    CHECK((!came.first && came.again && came.pressed_again));
+    CHECK_FALSE(state.copy(again, straight, night.root, start_s + 41).again);
+    // Another relay brings what was sealed before, with a newer place.
+    content::Alert before = night.alert(0);
+    before.mutable_track()->mutable_newest()->set_at_s(start_s + 60);
+    CHECK_FALSE(state.copy(before, night.stage(1, 0), night.root, start_s + 61).again);
+    CHECK(state.record().alert().pressed_again() == 1);
+    CHECK(state.record().alert().track().newest().at_s() == start_s + 60);
+    int entries = 0;
+    for (const record::Entry& entry : state.record().timeline())
+      if (entry.kind() == record::Entry::PRESSED_AGAIN) ++entries;
+    CHECK(entries == 1);
+    // The next round's copy is the same one: it is not »nobody has answered« that came twice.
+    CHECK(state.copy_again(night.vigil_id, night.stage(2, 0), start_s + 600).again);
+  }
+  SECTION("after her ending") {
+    state.ending(false, start_s + 30, start_s + 30);
+    const AlertState::Came came = state.copy(again, straight, night.root, start_s + 40);
+    CHECK_FALSE((came.again || came.pressed_again));
+  }
+  SECTION("when it overtakes the copy that the vigil releases") {
+    AlertState late = AlertState::begin(night.alert_id, night.person, false, start_s);
+    CHECK(late.copy(again, straight, night.root, start_s + 11).first);
+    CHECK_FALSE(late.copy_again(night.vigil_id, night.stage(1, 0), start_s + 12).again);
+    CHECK(late.record().alert().pressed_again() == 1);
+  }
+}
+
 TEST_CASE("a relay cannot invent an answer, bend another's, or show an old one as new", "[client][alert_state]") {
   const Night night;
   AlertState state = night.reader(0);

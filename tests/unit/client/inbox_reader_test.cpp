@@ -219,3 +219,148 @@ TEST_CASE("the end of a check-in may overtake its beginning, and then it has not
   watches.forget_old(now_s + limits::vigil_life_s + 1);
   CHECK(watches.all().empty());
 }
+
+TEST_CASE("places of others are gone 24 h after their share ended or their alert was over, and not before", "[client][places]") {
+  Pair pair;
+  Account& dana = *pair.dana.account;
+  const View aigul = pair.aigul.account->identity.key().view();
+  constexpr std::uint64_t day_s = 86'400;
+  const auto fix = [](content::Track& track, std::uint64_t at_s) {
+    track.mutable_newest()->set_latitude(432'000'000);
+    track.mutable_newest()->set_longitude(769'000'000);
+    track.mutable_newest()->set_at_s(at_s);
+  };
+  const auto forget = [&](std::uint64_t at_s) { dana.places.forget_old(dana.alerts, at_s); };
+
+  content::Content shares = new_content(now_s);
+  shares.mutable_sharing()->set_share_id(std::string(16, 's'));
+  shares.mutable_sharing()->set_until_s(now_s + 3600);
+  REQUIRE(read(pair.dana, pair.written(shares)).size() == 1);
+  content::Content ping = new_content(now_s);
+  ping.mutable_ping()->set_share_id(std::string(16, 's'));
+  fix(*ping.mutable_ping()->mutable_track(), now_s);
+  REQUIRE(read(pair.dana, pair.written(ping)).size() == 1);
+  SECTION("a share that runs out") {
+    forget(now_s + 3600 + day_s);
+    CHECK(dana.places.trail(aigul).last() != nullptr);
+    forget(now_s + 3600 + day_s + 1);
+    CHECK(dana.places.trail(aigul).last() == nullptr);
+    CHECK_FALSE(dana.places.find(view(ping.ping().share_id()), aigul));
+  }
+  SECTION("a share that she ends") {
+    content::Content ends = new_content(now_s);
+    ends.mutable_sharing()->set_share_id(std::string(16, 's'));
+    REQUIRE(read(pair.dana, pair.written(ends), now_s + 600).size() == 1);
+    forget(now_s + 600 + day_s);
+    CHECK(dana.places.trail(aigul).last() != nullptr);
+    forget(now_s + 600 + day_s + 1);
+    CHECK(dana.places.trail(aigul).last() == nullptr);
+  }
+  SECTION("an alert") {
+    content::Content alert = alert_content();
+    fix(*alert.mutable_alert()->mutable_track(), now_s + 5);
+    REQUIRE(read(pair.dana, stage(pair, one_shot(pair, alert), 1), now_s + 10).size() == 1);
+    // As long as it goes on nothing of it is forgotten; the share beside it is.
+    forget(now_s + 3 * day_s);
+    REQUIRE(dana.places.trail(aigul).last() != nullptr);
+    CHECK(dana.places.trail(aigul).last()->fix.at_s == now_s + 5);
+    dana.alerts.update(view(alert.alert().alert_id()), [](AlertState& state) {
+      state.record().set_over_s(now_s + 4 * day_s);
+      return true;
+    });
+    forget(now_s + 5 * day_s);
+    CHECK(dana.places.trail(aigul).last() != nullptr);
+    forget(now_s + 5 * day_s + 1);
+    CHECK(dana.places.trail(aigul).last() == nullptr);
+  }
+}
+
+TEST_CASE("nothing that comes from another person starts, sharpens or lengthens one's own share, or somebody else's",
+          "[client][places]") {
+  Pair pair;
+  Account& dana = *pair.dana.account;
+  const std::string id(16, 's');
+  const auto read_all = [&] {
+    // Everything that has to do with places, under her share's id, with an end a day later and exactly.
+    content::Content sharing = new_content(now_s);
+    sharing.mutable_sharing()->set_share_id(id);
+    sharing.mutable_sharing()->set_until_s(now_s + 80'000);
+    sharing.mutable_sharing()->set_exact(true);
+    content::Content ping = new_content(now_s);
+    ping.mutable_ping()->set_share_id(id);
+    ping.mutable_ping()->set_exact(true);
+    ping.mutable_ping()->mutable_track()->mutable_newest()->set_at_s(now_s);
+    content::Content check_in = new_content(now_s);
+    check_in.mutable_check_in()->set_checkin_id(id);
+    check_in.mutable_check_in()->set_kind(content::CheckIn::BEGUN);
+    for (const content::Content* one : {&sharing, &ping, &check_in}) (void)read(pair.dana, pair.written(*one));
+    (void)read(pair.dana, stage(pair, one_shot(pair, alert_content()), 1));
+  };
+  SECTION("there is none") {
+    read_all();
+    CHECK_FALSE(dana.places.own());
+    CHECK(dana.slot.running()->empty());  // and no alert of hers, which would make one exact
+    CHECK_FALSE(*dana.slot.check_in());
+  }
+  SECTION("one runs, coarse, for an hour") {
+    OwnShare own{.share_id = Bytes(id.begin(), id.end()), .begun_s = now_s, .until_s = now_s + 3600};
+    own.with = {pair.aigul_at_dana};
+    own.topics = random_id<Secret>();
+    dana.places.begin(own);
+    read_all();
+    const std::optional<OwnShare> after = dana.places.own();
+    REQUIRE(after);
+    CHECK(after->until_s == now_s + 3600);
+    CHECK(after->extra_s == own.extra_s);
+    CHECK_FALSE(after->exact);
+    CHECK(after->with == own.with);
+    CHECK(after->topics == own.topics);
+  }
+  SECTION("a third person's, under the same id") {
+    const Bytes third(33, 9);
+    dana.places.put({.share_id = Bytes(id.begin(), id.end()), .person = third, .until_s = now_s + 3600});
+    read_all();
+    const std::optional<Shared> after = dana.places.find(view(id), third);
+    REQUIRE(after);
+    CHECK(after->until_s == now_s + 3600);
+    CHECK_FALSE(after->exact);
+    CHECK(dana.places.trail(third).last() == nullptr);
+  }
+  SECTION("through an address that is for the others of a third person, or with no address of hers at all") {
+    content::Content ping = new_content(now_s);
+    ping.mutable_sharing()->set_share_id(id);
+    ping.mutable_sharing()->set_until_s(now_s + 80'000);
+    wire::Delivery strange = pair.written(ping);
+    strange.set_address_hash(str(random_bytes(32)));
+    CHECK(read(pair.dana, strange).empty());
+    CHECK_FALSE(dana.places.find(view(id), pair.aigul.account->identity.key().view()));
+  }
+}
+
+TEST_CASE("that she pressed again comes straight from her and rings; any other alert that no vigil brought does not",
+          "[client][inbox]") {
+  Pair pair;
+  content::Content alert = alert_content();
+  const View id = view(alert.alert().alert_id());
+  REQUIRE(read(pair.dana, stage(pair, one_shot(pair, alert), 1)).size() == 1);
+  const content::Content strange = alert_content();
+  CHECK(read(pair.dana, pair.delivery(one_shot(pair, strange))).empty());
+  CHECK_FALSE(pair.dana.account->alerts.find(view(strange.alert().alert_id())));
+
+  content::Content again = new_content(now_s);
+  *again.mutable_alert() = alert.alert();
+  again.mutable_alert()->set_pressed_again(1);
+  const Bytes envelope = one_shot(pair, again);
+  const std::vector<News> news = read(pair.dana, pair.delivery(envelope), now_s + 60);
+  REQUIRE(news.size() == 1);
+  CHECK(news[0].kind == News::Kind::alert);
+  CHECK((!news[0].first && news[0].pressed_again && news[0].rings));
+  CHECK(news[0].round == 1);  // not of a round of its own
+  const std::optional<AlertState> known = pair.dana.account->alerts.find(id);
+  REQUIRE(known);
+  CHECK(known->record().alert().pressed_again() == 1);
+  // The ladder brings the same sealed copy with the next round: it rings because nobody has answered.
+  const std::vector<News> round = read(pair.dana, stage(pair, envelope, 2), now_s + 600);
+  REQUIRE(round.size() == 1);
+  CHECK((!round[0].first && !round[0].pressed_again && round[0].round == 2));
+}

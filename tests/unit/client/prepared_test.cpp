@@ -9,6 +9,7 @@
 
 #include "client/key_store.hpp"
 #include "client/records/people.hpp"
+#include "client/refresh.hpp"
 #include "client/send_slot.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
@@ -115,6 +116,42 @@ TEST_CASE("a prepared alert, sealed at the press, is a whole vigil of the protoc
   }
   CHECK(vigil.notices_size() == 3);
   CHECK(vigil.answers_size() == 2);
+}
+
+TEST_CASE("what a second press shows is sealed at the first: the same alert, said to be pressed again, for each responder",
+          "[client][prepared]") {
+  Story story;
+  kept::PreparedAlert spare = story.prepare();
+  auto sealed = seal_alert(kept::PreparedAlert(spare), press());
+  REQUIRE(sealed);
+  const auto first = seal_fresh_copies(spare, 0, press());
+  REQUIRE(first);
+  REQUIRE(seal_pressed_again(spare, press(), sealed->running));
+  const wire::Vigil vigil = joined(sealed->vigils[0]);
+  const kept::RunningVigil& running = sealed->running.vigils(0);
+  wire::Request again;
+  REQUIRE(again.ParseFromString(running.again()));
+  CHECK(again.refresh().vigil_id() == vigil.id());
+  CHECK(vigil.refresh_hash() == text(vigil_secret_hash(*Secret::from(view(again.refresh().secret()))).view()));
+  REQUIRE(again.refresh().copies_size() == 2);
+  const std::array<Person*, 2> people{&story.ben, &story.cora};
+  for (int i = 0; i < 2; ++i) {
+    const wire::StageEnvelope& copy = again.refresh().copies(i);
+    CHECK(running.again_to().substr(static_cast<std::size_t>(i) * 32, 32) ==
+          text(people[static_cast<std::size_t>(i)]->address.view()));
+    // No step of a chain seals two contents.
+    CHECK(copy.envelope() != vigil.stages(i).copies(0).envelope());
+    const content::Content said = people[static_cast<std::size_t>(i)]->open(copy.envelope(), story.aida.identity.key());
+    CHECK(said.alert().pressed_again() == 1);
+    CHECK(said.alert().alert_id() == sealed->running.alert_id());
+    CHECK(said.alert().note() == "Blue van, two men");
+    CHECK(said.alert().your_index() == static_cast<std::uint32_t>(i));
+  }
+  // Nothing of what stays on the phone answers for somebody.
+  for (const kept::PreparedCopy& copy : spare.vigils(0).copies()) {
+    CHECK(sealed->running.SerializeAsString().find(copy.answer()) == std::string::npos);
+    CHECK(sealed->running.SerializeAsString().find(copy.close()) == std::string::npos);
+  }
 }
 
 TEST_CASE("each responder opens her own alert, endings and notice; the activist hears notices only", "[client][prepared]") {

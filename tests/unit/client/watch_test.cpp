@@ -195,6 +195,25 @@ TEST_CASE("reminders come at half of the time, five minutes and one minute befor
   CHECK(reminder_of(CheckInView{.period_s = period}, now_s) == Reminder::none);
 }
 
+TEST_CASE("the end that she named is told ten minutes before, and when it has come, and stops nothing", "[client][check-in]") {
+  CheckInView view{.begun_s = now_s, .until_s = now_s + 8 * 3600, .period_s = 45 * 60};
+  const std::uint64_t until_s = view.until_s;
+  CHECK(end_reminder_of(view, until_s - 601) == EndReminder::none);
+  CHECK(end_reminder_of(view, until_s - 600) == EndReminder::soon);
+  CHECK(end_reminder_of(view, until_s - 1) == EndReminder::soon);
+  CHECK(end_reminder_of(view, until_s) == EndReminder::come);
+  // Of a short one only that it has come; of one without an end, and of one that she is ending, nothing.
+  view.until_s = now_s + 3600;
+  CHECK(end_reminder_of(view, view.until_s - 1) == EndReminder::none);
+  CHECK(end_reminder_of(view, view.until_s) == EndReminder::come);
+  view.stopping = true;
+  CHECK(end_reminder_of(view, view.until_s) == EndReminder::none);
+  CHECK(end_reminder_of(CheckInView{.begun_s = now_s}, now_s + 90'000) == EndReminder::none);
+  // Silence counts after it as before.
+  view = {.on_relay = true, .due_s = now_s + 100, .begun_s = now_s - 9000, .until_s = now_s - 60, .period_s = 45 * 60};
+  CHECK(reminder_of(view, now_s + 100) == Reminder::passed);
+}
+
 TEST_CASE("what is shown counts from the relay's answer, and of two relays from the one that fires first", "[client][check-in]") {
   kept::RunningCheckIn check_in;
   check_in.set_every_s(1800);
