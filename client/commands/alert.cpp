@@ -1,5 +1,6 @@
 // `vigil alert`: the press. No PIN, no look needed; works with the profile locked, while `listen` runs, and offline. The sealed
 // alert is on the disk before anything is sent, and on the relay before anything is said. Ctrl-C never cancels.
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -15,6 +16,7 @@
 #include "client/terminal.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
+#include "crypto/base/random.hpp"
 
 namespace vigil::client::commands {
 namespace {
@@ -202,10 +204,6 @@ Written write_alert(const Home& home, kept::PreparedAlert prepared, const Press&
   auto sealed = seal_alert(std::move(prepared), press);
   if (!sealed) throw Stop{Exit::failed, words().no_prepared_alert()};
   kept::RunningAlert& running = sealed->running;
-  // The step of each chain that the alert itself was sealed with, and the next one.
-  bool usable = true;
-  for (int i = 0; i < spare.vigils_size(); ++i) usable = seal_fresh_copies(spare, i, press) && usable;
-  if (!usable || !seal_pressed_again(spare, press, running)) throw Stop{Exit::failed, words().no_prepared_alert()};
   Written written;
   Outbox outbox(home);
   for (const SealedVigil& vigil : sealed->vigils) {
@@ -215,6 +213,10 @@ Written write_alert(const Home& home, kept::PreparedAlert prepared, const Press&
     if (!item) stop_with(trouble_of(item.error(), home.folder().string()));
     written.items.push_back(std::move(*item));
   }
+  // The step of each chain that the alert itself was sealed with, and the next one. An alert goes out without them if it must.
+  bool usable = true;
+  for (int i = 0; i < spare.vigils_size(); ++i) usable = seal_fresh_copies(spare, i, press) && usable;
+  if (!usable || !seal_pressed_again(spare, press, running)) spare.clear_vigils();
   if (const Outcome<void> kept = slot.add_running(running); !kept) stop_with(trouble_of(kept.error(), home.folder().string()));
   written.running = std::move(running);
   written.spare = std::move(spare);
