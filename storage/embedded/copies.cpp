@@ -208,18 +208,21 @@ void gather(Core&, Request& request, Acknowledge&, Missing& missing) {
 
 std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Acknowledge& acknowledge) {
   MailboxEntry& mailbox = *request.mailbox;
-  const std::lock_guard lock(mailbox.mutex);
-  core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s()), std::memory_order_relaxed);
-  for (const Position& at : acknowledge.copies) {
-    if (at.lane != wire::URGENT && at.lane != wire::NORMAL) continue;
-    const Waiting* waiting = mailbox.lanes[static_cast<std::size_t>(at.lane)].find(at.order);
-    if (!waiting) continue;  // gone already
-    const bool of_vigil = waiting->of_vigil;
-    remove_copy(core, batch, mailbox, at.lane, waiting);
-    if (of_vigil) released_copy_fetched(core, batch, at.order);
-    core.counters.acknowledged.fetch_add(1, std::memory_order_relaxed);
+  std::vector<std::uint64_t> fetched;  // of vigils, whose lock always goes before that of a mailbox
+  {
+    const std::lock_guard lock(mailbox.mutex);
+    core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s()), std::memory_order_relaxed);
+    for (const Position& at : acknowledge.copies) {
+      if (at.lane != wire::URGENT && at.lane != wire::NORMAL) continue;
+      const Waiting* waiting = mailbox.lanes[static_cast<std::size_t>(at.lane)].find(at.order);
+      if (!waiting) continue;  // gone already
+      if (waiting->of_vigil) fetched.push_back(at.order);
+      remove_copy(core, batch, mailbox, at.lane, waiting);
+      core.counters.acknowledged.fetch_add(1, std::memory_order_relaxed);
+    }
+    core.mailboxes.recharge(mailbox);
   }
-  core.mailboxes.recharge(mailbox);
+  for (const std::uint64_t order : fetched) released_copy_fetched(core, batch, order);
   return answer(wire::DONE);
 }
 

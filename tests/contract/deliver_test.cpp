@@ -270,11 +270,11 @@ TEST_CASE("an urgent copy does not wait behind the normal ones that came before 
   // Method: much more than one commit takes is left with the store, then one urgent copy.
   Wishes wishes;
   wishes.normal_bytes_max = 64u << 20;
+  boost::asio::io_context context;  // outlives the store, whose thread may still be inside it
   World world(wishes);
   const Person ann = person(world.driver()), bea = person(world.driver());
   constexpr std::uint64_t normal = 600, urgent = 1'000;
   InOrder order;
-  boost::asio::io_context context;
   const auto working = boost::asio::make_work_guard(context);
   Deliver large = message(ann.address, "large");
   large.envelope = std::make_shared<const Bytes>(limits::envelope_bytes.back());

@@ -1,7 +1,6 @@
 // Makes a relay's keys and files in a folder, opens the store and listens on any free port.
 #include "running_relay.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
@@ -83,12 +82,11 @@ RunningRelay::~RunningRelay() {
 
 Secret RunningRelay::invite() {
   const Secret right = random_id<Secret>();
-  boost::asio::io_context context;
   Waiting waiting;
-  store_->submit(storage::AddInvites{{invite_hash(right)}, clock_->wall_s() + 3600}, context.get_executor(), waiting, 0);
+  store_->submit(storage::AddInvites{{invite_hash(right)}, clock_->wall_s() + 3600}, asking_.get_executor(), waiting, 0);
   while (!waiting.outcome) {
-    context.restart();
-    context.run_for(std::chrono::milliseconds(5));
+    asking_.restart();
+    asking_.run_for(std::chrono::milliseconds(5));
   }
   REQUIRE(waiting.outcome->status == wire::DONE);
   return right;

@@ -1,6 +1,7 @@
 // A whole relay in this process, for tests: real TLS on loopback, the real store in a folder of its own.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
@@ -50,6 +51,7 @@ class RunningRelay {
   Config config_;
   Counters counters_;
   std::shared_ptr<const storage::Clock> clock_;
+  boost::asio::io_context asking_;  // outlives the store, whose thread may still be inside it
   std::unique_ptr<storage::Store> store_;
   Switchboard switchboard_;
   std::unique_ptr<Relay> relay_;
