@@ -1,17 +1,52 @@
 #include "tests/contract/driver.hpp"
 
+#include <memory>
+#include <mutex>
 #include <stdexcept>
 
 namespace vigil::storage::testing {
 
 namespace {
 constexpr auto patience = std::chrono::seconds(30);
+
+// A store's thread may still be on its way out of post() when its outcome is here already: loops are lent, and never destroyed
+// before the program ends.
+class Loops {
+ public:
+  boost::asio::io_context& lend() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return *all_.emplace_back(std::make_unique<boost::asio::io_context>(1));
+    boost::asio::io_context& next = *free_.back();
+    free_.pop_back();
+    next.restart();
+    return next;
+  }
+  void give_back(boost::asio::io_context& loop) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(&loop);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<boost::asio::io_context>> all_;
+  std::vector<boost::asio::io_context*> free_;
+};
+
+Loops& loops() {
+  static Loops all;
+  return all;
 }
+
+}  // namespace
+
+Driver::Driver(Store& store) : store_(store), context_(loops().lend()), work_(context_.get_executor()) {}
 
 Driver::~Driver() {
   // The store still owes answers to this object: it must not go before they came.
   while (outstanding_ > 0 && context_.run_one_for(patience) > 0) {
   }
+  work_.reset();
+  if (outstanding_ == 0) loops().give_back(context_);
 }
 
 std::uint64_t Driver::submit(Write write) {

@@ -12,7 +12,7 @@ namespace vigil::storage::testing {
 
 class Driver final : public Completion {
  public:
-  explicit Driver(Store& store) : store_(store), work_(context_.get_executor()) {}
+  explicit Driver(Store& store);
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
@@ -49,7 +49,7 @@ class Driver final : public Completion {
 
  private:
   Store& store_;
-  boost::asio::io_context context_{1};
+  boost::asio::io_context& context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::uint64_t next_tag_ = 1;
   std::size_t outstanding_ = 0;
