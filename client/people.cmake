@@ -15,6 +15,7 @@ vigil_room(vigil_client
   SOURCES
     words/language.cpp words/units.cpp words/state.cpp words/alert.cpp words/people.cpp words/consent.cpp words/ready.cpp
     words/watch.cpp words/screen.cpp words/timeline.cpp words/listening.cpp words/en/catalog.cpp
+    words/ru/catalog.cpp words/kk/catalog.cpp
     hours.cpp printable.cpp json_events.cpp clock.cpp screen.cpp terminal.cpp fixes.cpp qr.cpp
     card.cpp meetings.cpp account.cpp alert_state.cpp alert_view.cpp alert_book.cpp
     news.cpp news_responders.cpp news_watch.cpp consent.cpp plans.cpp readiness.cpp readying.cpp

@@ -14,6 +14,8 @@ struct Spoken {
 };
 constexpr std::array all{
     Spoken{Language::en, {"en", catalog::Plural::english, &catalog::en::english}},
+    Spoken{Language::ru, {"ru", catalog::Plural::russian, &catalog::ru::russian}},
+    Spoken{Language::kk, {"kk", catalog::Plural::kazakh, &catalog::kk::kazakh}},
 };
 constinit const Tongue* in_use = &all.front().tongue;
 

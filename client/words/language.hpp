@@ -14,7 +14,7 @@ enum class Plural : std::uint8_t;
 struct Words;
 }  // namespace catalog
 
-enum class Language : std::uint8_t { en };
+enum class Language : std::uint8_t { en, ru, kk };
 
 // A language as it is spoken: what a page is marked with ("en"), its rule of numbers, its sentences.
 struct Tongue {

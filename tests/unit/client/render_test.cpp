@@ -1,6 +1,7 @@
 // The responder's screen, row by row. Goal: from each screen alone the six questions can be answered (who, where, how old, who
-// answers, what next, is she safe), at 80x24 and at 40x20, in any terminal, whatever is in the names. Method: golden files in
-// tests/golden/; VIGIL_GOLDEN_WRITE=1 writes them anew.
+// answers, what next, is she safe), at 80x24 and at 40x20, in any terminal, in every language, whatever is in the names. Method:
+// golden files in tests/golden/; VIGIL_GOLDEN_WRITE=1 writes them anew.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <ctime>
@@ -10,6 +11,8 @@
 
 #include "client/full_screen.hpp"
 #include "client/render.hpp"
+#include "client/words/language.hpp"
+#include "client/words/words.hpp"
 
 using namespace vigil;
 using namespace vigil::client;
@@ -49,7 +52,7 @@ ScreenModel model_of(AlertPanel panel) {
   model.now_s = now_s;
   model.heard_s = now_s - 3;
   model.alerts.push_back(std::move(panel));
-  model.news.push_back({.at_s = now_s - 400, .text = "Connected to relay.example:443.", .loud = false});
+  model.news.push_back({.at_s = now_s - 400, .text = words().connected("relay.example:443"), .loud = false});
   return model;
 }
 
@@ -59,7 +62,7 @@ std::vector<std::pair<std::string, ScreenModel>> common_states() {
   ScreenModel idle;
   idle.now_s = now_s;
   idle.heard_s = now_s - 2;
-  idle.news.push_back({.at_s = now_s - 60, .text = "Connected to relay.example:443.", .loud = false});
+  idle.news.push_back({.at_s = now_s - 60, .text = words().connected("relay.example:443"), .loud = false});
   out.emplace_back("idle", idle);
   add("unanswered", aigul());
   AlertPanel nobody = aigul();
@@ -76,19 +79,20 @@ std::vector<std::pair<std::string, ScreenModel>> common_states() {
   add("answering", answering);
   AlertPanel yours = answering;
   yours.view.yours = true;
-  yours.marks = {{.at_s = now_s - 60,
-                  .kind = content::Mark::HELD_AT,
-                  .who = "Dana",
-                  .where = "Almaly station",
-                  .how = "phoned the desk",
-                  .text = {}},
-                 {.at_s = now_s - 90,
-                  .kind = content::Mark::UNSET,
-                  .who = "Boris",
-                  .where = {},
-                  .how = {},
-                  .text = "her neighbour saw two men"},
-                 {.at_s = now_s - 200, .kind = content::Mark::UNKNOWN_PLACE, .who = "you", .where = {}, .how = {}, .text = {}}};
+  yours.marks = {
+      {.at_s = now_s - 60,
+       .kind = content::Mark::HELD_AT,
+       .who = "Dana",
+       .where = "Almaly station",
+       .how = "phoned the desk",
+       .text = {}},
+      {.at_s = now_s - 90,
+       .kind = content::Mark::UNSET,
+       .who = "Boris",
+       .where = {},
+       .how = {},
+       .text = "her neighbour saw two men"},
+      {.at_s = now_s - 200, .kind = content::Mark::UNKNOWN_PLACE, .who = words().you(), .where = {}, .how = {}, .text = {}}};
   add("yours-marks", yours);
   AlertPanel forced = aigul();
   forced.view = {.shown = Shown::forced, .round = 1, .forced = true};
@@ -120,21 +124,21 @@ void add_rarer_states(std::vector<std::pair<std::string, ScreenModel>>& out) {
   forced.view = {.shown = Shown::forced, .round = 1, .forced = true};
   ScreenModel ringing = model_of(aigul());
   ringing.ringing = true;
-  ringing.troubles = {"from Boris, cannot be opened: call her"};
+  ringing.troubles = {words().cannot_be_opened("Boris")};
   AlertPanel other = forced;
   other.name = "Сауле";
   ringing.alerts.push_back(other);
-  ringing.people = {"Saule's check-in: silence counts from 04:45"};
+  ringing.people = {words().check_in_begun("Saule", "04:45")};
   out.emplace_back("ringing-two-trouble", ringing);
   ScreenModel asking = model_of(aigul());
-  asking.question = "Note to the other responders: ";
+  asking.question = words().ask_note_to_others();
   asking.typed = "әуежай жақта, 警察署の前";
   asking.alerts[0].muted_here_until_s = now_s + 12 * 3600;
-  asking.alerts[0].muted_by = {"Clara: alerts of this person silenced until 15:05"};
+  asking.alerts[0].muted_by = {words().muted_until("Clara", "15:05")};
   out.emplace_back("asking-muted", asking);
   AlertPanel hers = aigul();
   hers.hers = true;
-  hers.name = "you";
+  hers.name = words().you();
   hers.place.reset();
   hers.view = {.shown = Shown::on_phones, .count = 2, .round = 1};
   add("hers-on-phones", hers);
@@ -158,6 +162,22 @@ std::string picture(const std::vector<Line>& lines) {
   return out;
 }
 
+// The rows of one sentence put together again.
+std::string unwrapped(std::string lines) {
+  std::replace(lines.begin(), lines.end(), '\n', ' ');
+  return lines;
+}
+
+constexpr std::pair<std::size_t, std::size_t> sizes[] = {{80, 24}, {40, 20}};
+
+class Speaking {
+ public:
+  explicit Speaking(std::string_view code) { speak(language_of(code).value()); }
+  ~Speaking() { speak(Language::en); }
+  Speaking(const Speaking&) = delete;
+  Speaking& operator=(const Speaking&) = delete;
+};
+
 void in_utc() {
   setenv("TZ", "UTC", 1);
   tzset();
@@ -165,45 +185,83 @@ void in_utc() {
 
 }  // namespace
 
-TEST_CASE("every state looks as its golden file, at 80x24 and 40x20", "[client][render]") {
+TEST_CASE("every state looks as its golden file, at 80x24 and 40x20, in every language", "[client][render]") {
   in_utc();
-  for (const auto& [name, model] : states()) {
-    for (const auto& [width, height] : {std::pair<std::size_t, std::size_t>{80, 24}, {40, 20}}) {
-      const std::string path =
-          std::string(VIGIL_GOLDEN) + "/" + name + ".en." + std::to_string(width) + "x" + std::to_string(height) + ".txt";
-      const std::string made = picture(render(model, width, height));
-      if (std::getenv("VIGIL_GOLDEN_WRITE") != nullptr) std::ofstream(path) << made;
-      std::ifstream file(path);
-      std::stringstream golden;
-      golden << file.rdbuf();
-      INFO(path);
-      CHECK(made == golden.str());
+  for (const std::string& code : language_codes()) {
+    const Speaking speaking(code);
+    for (const auto& [name, model] : states()) {
+      for (const auto& [width, height] : sizes) {
+        const std::string path = std::string(VIGIL_GOLDEN) + "/" + name + "." + code + "." + std::to_string(width) + "x" +
+                                 std::to_string(height) + ".txt";
+        const std::string made = picture(render(model, width, height));
+        if (std::getenv("VIGIL_GOLDEN_WRITE") != nullptr) std::ofstream(path) << made;
+        std::ifstream file(path);
+        std::stringstream golden;
+        golden << file.rdbuf();
+        INFO(path);
+        CHECK(made == golden.str());
+      }
     }
   }
 }
 
-TEST_CASE("the six questions are answered on every screen with an alert", "[client][render]") {
+TEST_CASE("the six questions are answered on every screen with an alert, in every language", "[client][render]") {
   in_utc();
-  for (const auto& [name, model] : states()) {
-    if (model.alerts.empty()) continue;
-    for (const auto& [width, height] : {std::pair<std::size_t, std::size_t>{80, 24}, {40, 20}}) {
-      const std::string made = picture(render(model, width, height));
-      INFO(name << " " << width << "x" << height << "\n" << made);
-      for (const std::string_view label : {"\nWHO ", "\nANSWERS ", "\nNEXT ", "\nSAFE? "})
-        CHECK(made.find(label) != std::string::npos);
-      if (model.alerts[0].hers) continue;
-      for (const std::string_view label : {"\nWHERE ", "\nHOW OLD "}) CHECK(made.find(label) != std::string::npos);
-      if (model.alerts[0].place) CHECK(made.find("trap") != std::string::npos);
-      if (model.alerts[0].view.forced) CHECK(made.starts_with("FORCED TO CANCEL."));
-      for (const std::string& trouble : model.troubles) CHECK(made.find(trouble.substr(0, 20)) != std::string::npos);
+  for (const std::string& code : language_codes()) {
+    const Speaking speaking(code);
+    const auto has_label = [](const std::string& made, const std::string& label) {
+      return made.find("\n" + label + " ") != std::string::npos;
+    };
+    for (const auto& [name, model] : states()) {
+      if (model.alerts.empty()) continue;
+      for (const auto& [width, height] : sizes) {
+        const std::string made = picture(render(model, width, height));
+        const std::string in_one_line = unwrapped(made);
+        INFO(code << " " << name << " " << width << "x" << height << "\n" << made);
+        for (const auto& label : {words().label_who(), words().label_answers(), words().label_next(), words().label_safe()})
+          CHECK(has_label(made, label));
+        if (model.alerts[0].hers) continue;
+        for (const auto& label : {words().label_where(), words().label_age()}) CHECK(has_label(made, label));
+        if (model.alerts[0].place) CHECK(in_one_line.find(words().phones_place()) != std::string::npos);
+        if (model.alerts[0].view.forced) CHECK(in_one_line.starts_with(words().forced_to_cancel()));
+        for (const std::string& trouble : model.troubles) CHECK(in_one_line.find(trouble) != std::string::npos);
+        if (model.ringing && width >= 80) CHECK(made.find(words().press_any_key()) != std::string::npos);
+      }
     }
+  }
+}
+
+TEST_CASE("the guide for responders draws the screen as it is", "[client][render]") {
+  setenv("TZ", "there-1:20", 1);  // where it is 03:12
+  tzset();
+  for (const std::string& code : language_codes()) {
+    const std::string path = std::string(VIGIL_DOCS) + (code == "en" ? "/" : "/" + code + "/") + "responder.md";
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    const std::string page = text.str();
+    INFO(path);
+    const std::string fence = "\n```\n";
+    const std::size_t from = page.find(fence);
+    REQUIRE(from != std::string::npos);
+    const std::size_t begins = from + fence.size();
+    const std::string drawn = page.substr(begins, page.find(fence, begins) + 1 - begins);
+    const Speaking speaking(code);
+    AlertPanel panel = aigul();
+    if (code == "ru") {
+      panel.name = "Айгуль";
+      panel.next.names = {"Борис", "Клара"};
+    }
+    CHECK(picture(render(model_of(panel), 80, 24)).substr(0, drawn.size()) == drawn);
   }
 }
 
 TEST_CASE("no line is wider than the terminal, whatever its size and whatever the names", "[client][render]") {
   in_utc();
   std::mt19937 random(7);
+  const std::vector<std::string> codes = language_codes();
   for (int i = 0; i < 1500; ++i) {
+    const Speaking speaking(codes[random() % codes.size()]);
     auto all = states();
     ScreenModel& model = all[random() % all.size()].second;
     for (AlertPanel& panel : model.alerts) {

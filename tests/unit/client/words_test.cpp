@@ -49,11 +49,11 @@ class Speaking {
 TEST_CASE("a number asks for the form that its language has for it", "[client][words]") {
   for (const Plural rule : {Plural::english, Plural::kazakh}) {
     CHECK(form_of(rule, 1) == Form::one);
-    for (const std::uint64_t number : {0, 2, 5, 11, 21, 101}) CHECK(form_of(rule, number) == Form::many);
+    for (const std::uint64_t number : {0u, 2u, 5u, 11u, 21u, 101u}) CHECK(form_of(rule, number) == Form::many);
   }
-  for (const std::uint64_t number : {1, 21, 31, 101, 121, 1001}) CHECK(form_of(Plural::russian, number) == Form::one);
-  for (const std::uint64_t number : {2, 3, 4, 22, 34, 102, 1004}) CHECK(form_of(Plural::russian, number) == Form::few);
-  for (const std::uint64_t number : {0, 5, 10, 11, 12, 13, 14, 19, 20, 25, 111, 112, 114, 211, 1000})
+  for (const std::uint64_t number : {1u, 21u, 31u, 101u, 121u, 1001u}) CHECK(form_of(Plural::russian, number) == Form::one);
+  for (const std::uint64_t number : {2u, 3u, 4u, 22u, 34u, 102u, 1004u}) CHECK(form_of(Plural::russian, number) == Form::few);
+  for (const std::uint64_t number : {0u, 5u, 10u, 11u, 12u, 13u, 14u, 19u, 20u, 25u, 111u, 112u, 114u, 211u, 1000u})
     CHECK(form_of(Plural::russian, number) == Form::many);
 }
 
@@ -75,6 +75,7 @@ TEST_CASE("a language is known by the front of its locale, and by nothing else",
   CHECK(language_of("en_GB.UTF-8") == Language::en);
   CHECK(language_of("en-GB") == Language::en);
   CHECK(language_of("en@quot") == Language::en);
+  for (const char* russian : {"ru", "ru_RU.UTF-8", "ru_KZ.UTF-8", "ru-KZ"}) CHECK(language_of(russian) == Language::ru);
   for (const char* other : {"", "e", "english", "EN", "C", "POSIX", "C.UTF-8", "tlh_KX.UTF-8"}) CHECK_FALSE(language_of(other));
   for (const std::string& code : language_codes()) {
     REQUIRE(language_of(code));
@@ -89,6 +90,10 @@ TEST_CASE("what says a language first is heard, and what nobody understands is p
   CHECK(language_at_start("", variable) == Language::en);
   variables = {{"VIGIL_LANG", "klingon"}, {"LC_ALL", ""}, {"LC_MESSAGES", "tlh_KX"}, {"LANG", "en_GB.UTF-8"}};
   CHECK(language_at_start("", variable) == Language::en);
+  CHECK(language_at_start("en", variable) == Language::en);
+  variables["LANG"] = "ru_KZ.UTF-8";
+  variables["LC_MESSAGES"] = "";
+  CHECK(language_at_start("", variable) == Language::ru);
   CHECK(language_at_start("en", variable) == Language::en);
 }
 
