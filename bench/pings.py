@@ -3,10 +3,10 @@
 
     bench_pings [BUILD-FOLDER] [--hours N]
 
-One activist shows where her phone is for 16 hours, every 5 minutes; it drives for the middle 8 of them. One responder listens with
-a connection that it keeps. The relay is killed and started again twice. So an hour of it takes a minute. Counted: the TLS bytes,
-both ways, of the responder's connections (tests/journeys/thin_link.py carries them). Keeping a connection alive costs bytes by the
-clock: they are measured beforehand, and added for the real hours.
+One activist shows where her phone is for 16 hours, every 5 minutes; it drives for the middle 8 of them. One responder listens
+with a connection that it keeps. The relay is killed and started again twice. An hour of it takes a minute. Counted: the TLS
+bytes, both ways, of the responder's connections (tests/journeys/thin_link.py carries them). Keeping a connection alive costs
+bytes by the clock: they are measured beforehand, and added for the real hours.
 """
 
 import argparse

@@ -227,7 +227,8 @@ asio::awaitable<Exit> renew(Account& account, Screen& screen, std::vector<Fix> f
   co_await refresh_check_in(account.slot, fixes);
   const CheckInView view = view_of(need_check_in(account.slot));
   show_check_in(screen, view, wall_s());
-  if (!view.fired) screen.say(words().check_in_ok(clock_text(view.due_s, wall_s())));  // show_check_in() tells of an end she named
+  // An end that she named is told by show_check_in().
+  if (!view.fired) screen.say(words().check_in_ok(clock_text(view.due_s, wall_s())));
   co_return Exit::done;
 }
 

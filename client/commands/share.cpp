@@ -165,7 +165,9 @@ void add_share(CLI::App& app, Common& common, Run& run) {
   begin->add_option("--for", options->so_long, "how long; after at most 4 h you are asked again, after 24 h it ends")
       ->type_name("TIME")
       ->capture_default_str();
-  begin->add_option("--every", options->every, "how often; in the first hour of an alert of yours at least once a minute")->type_name("TIME")->capture_default_str();
+  begin->add_option("--every", options->every, "how often; in the first hour of an alert of yours at least once a minute")
+      ->type_name("TIME")
+      ->capture_default_str();
   begin->add_flag("--exact", options->exact, "exactly, instead of to about 1 km");
   add_fix_options(*begin, options->fixes);
   begin->footer(

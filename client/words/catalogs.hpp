@@ -1,7 +1,7 @@
 // The catalogs that this program has, one folder and namespace a language. Used by language.cpp and by the catalogs only.
 //
-// Another language: copy en/ to its code, say 'xx', write its namespace catalog::xx and its sentences, declare its whole below, and
-// give language.hpp its code and language.cpp its line (with its rule of numbers, plural.hpp), people.cmake its catalog.cpp.
+// Another language: copy en/ to its code, say 'xx', write its namespace catalog::xx and its sentences, declare its whole below,
+// and give language.hpp its code and language.cpp its line (with its rule of numbers, plural.hpp), people.cmake its catalog.cpp.
 #pragma once
 
 #include "client/words/words.hpp"
