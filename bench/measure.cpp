@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -30,7 +31,7 @@ void print(const Report& report, bool json) {
 double percentile(std::vector<double>& samples, double p) {
   if (samples.empty()) return 0;
   std::sort(samples.begin(), samples.end());
-  const auto at = static_cast<std::size_t>(p / 100 * static_cast<double>(samples.size() - 1) + 0.5);
+  const auto at = static_cast<std::size_t>(std::lround(p / 100 * static_cast<double>(samples.size() - 1)));
   return samples[std::min(at, samples.size() - 1)];
 }
 

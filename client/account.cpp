@@ -6,9 +6,9 @@
 
 namespace vigil::client {
 
-Account::Account(Home home_, Profile profile_)
-    : home(std::move(home_)),
-      profile(std::move(profile_)),
+Account::Account(Home its_home, Profile its_profile)
+    : home(std::move(its_home)),
+      profile(std::move(its_profile)),
       container(profile.container()),
       keys(container),
       identity(keys.own_identity()),

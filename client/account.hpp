@@ -19,7 +19,7 @@
 namespace vigil::client {
 
 struct Account {
-  Account(Home home_, Profile profile_);
+  Account(Home its_home, Profile its_profile);
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
 

@@ -27,7 +27,7 @@ std::string clock_text(std::uint64_t at_s, std::uint64_t now_s) {
   const std::tm at = local(at_s);
   const std::tm now = local(now_s);
   const bool today = at.tm_year == now.tm_year && at.tm_yday == now.tm_yday;
-  const std::string clock = as("%H:%M", at);
+  std::string clock = as("%H:%M", at);
   if (today) return clock;
   return words().date(static_cast<std::uint32_t>(at.tm_mday), static_cast<std::uint32_t>(at.tm_mon), clock);
 }

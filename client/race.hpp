@@ -59,7 +59,7 @@ asio::awaitable<Outcome<Raced<T>>> race(std::vector<Route> routes, std::chrono::
     if (more && (all_failed || std::chrono::steady_clock::now() >= next_start)) {
       const std::size_t index = state->running.size();
       asio::cancellation_signal& signal = state->running.emplace_back();
-      auto finished = [state, index](std::exception_ptr thrown, Outcome<T> result) {
+      auto finished = [state, index](const std::exception_ptr& thrown, Outcome<T> result) {
         if (thrown) result = std::unexpected(Fault::stopped);
         if (result && !state->winner) state->winner = Raced<T>{std::move(*result), index};
         if (!result) state->failed.push_back(result.error());

@@ -63,7 +63,7 @@ Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task) {
   std::optional<Exit> code;
   std::exception_ptr failed;
   asio::co_spawn(io, std::move(task), [&](std::exception_ptr error, Exit result) {
-    failed = error;
+    failed = std::move(error);
     code = result;
     io.stop();
   });

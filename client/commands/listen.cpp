@@ -121,6 +121,14 @@ std::unique_ptr<Account> stay_locked(const Common& common, const Home& home, Scr
 
 // ---- open
 
+// 'locks': whether it ended because an alert was pressed.
+asio::awaitable<Exit> run_open(Account& account, Listening& listening, bool& locks) {
+  const Outcome<void> ran = co_await listening.run();
+  locks = !ran && ran.error() == Fault::locked_by_press;
+  if (!ran && !locks) stop_with(trouble_of(ran.error(), account.home.folder().string()));
+  co_return Exit::done;
+}
+
 Exit listen_open(Screen& screen, Account& account, const ListenOptions& options, bool& locks) {
   const Outcome<FileLock> only_one = FileLock::take(account.home.lock());
   if (!only_one) throw Stop{Exit::profile, words().already_listening()};
@@ -148,13 +156,7 @@ Exit listen_open(Screen& screen, Account& account, const ListenOptions& options,
   }
   const Keys keys(io.get_executor(), [&](char byte) { live ? live->pressed(byte) : listening.key_pressed(); });
   screen.say(words().listening());
-  const auto listen = [&]() -> asio::awaitable<Exit> {
-    const Outcome<void> ran = co_await listening.run();
-    locks = !ran && ran.error() == Fault::locked_by_press;
-    if (!ran && !locks) stop_with(trouble_of(ran.error(), account.home.folder().string()));
-    co_return Exit::done;
-  };
-  return run_to_end(io, listen());
+  return run_to_end(io, run_open(account, listening, locks));
 }
 
 Exit run_listen(const Common& common, const ListenCommand& command) {

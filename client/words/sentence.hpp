@@ -28,14 +28,17 @@ using Number = std::uint64_t;
 consteval bool says_all(std::string_view text, std::size_t arguments) {
   std::uint64_t said = 0;
   std::size_t in_order = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '{') continue;
-    if (++at == text.size() || text[at] == '{') continue;  // a brace to be read
+  for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at)) {
+    ++at;
+    if (text.substr(at).starts_with('{')) {  // a brace to be read
+      ++at;
+      continue;
+    }
     std::size_t number = 0;
-    bool numbered = false;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, numbered = true)
-      number = number * 10 + static_cast<std::size_t>(text[at] - '0');
-    said |= std::uint64_t{1} << (numbered ? number : in_order++);
+    const std::size_t digits = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9')
+      number = number * 10 + static_cast<std::size_t>(text[at++] - '0');
+    said |= std::uint64_t{1} << (at != digits ? number : in_order++);
   }
   return said == (std::uint64_t{1} << arguments) - 1;
 }
@@ -44,9 +47,9 @@ void this_sentence_leaves_something_out();  // only ever named by the compiler, 
 template <class... A>
 class Sentence {
  public:
-  template <std::size_t bytes>
-  consteval Sentence(const char (&text)[bytes]) : text_(text) {
-    if (!says_all({text, bytes - 1}, sizeof...(A))) this_sentence_leaves_something_out();
+  template <std::size_t Size>
+  consteval Sentence(const char (&text)[Size]) : text_(text) {
+    if (!says_all({text, Size - 1}, sizeof...(A))) this_sentence_leaves_something_out();
   }
   std::string operator()(const A&... a) const { return fmt::vformat(text_, fmt::make_format_args(a...)); }
 

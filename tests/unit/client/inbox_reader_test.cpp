@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "client/consent.hpp"
 #include "client/mail.hpp"
 #include "client/mailbox.hpp"
 #include "crypto/base/hash.hpp"
@@ -340,6 +341,13 @@ TEST_CASE("nothing that comes from another person starts, sharpens or lengthens 
 TEST_CASE("that she pressed again comes straight from her and rings; any other alert that no vigil brought does not",
           "[client][inbox]") {
   Pair pair;
+  Account& dana = *pair.dana.account;
+  content::Content ask = new_content(now_s);
+  ask.mutable_may_i_wake();
+  REQUIRE(take_may_i_wake(dana, *dana.contacts.find(pair.aigul_at_dana), ask, now_s));
+  Agreement duty = dana.duties.find(pair.aigul_at_dana).value();
+  duty.word = Word::accepted;
+  dana.duties.put(duty);
   content::Content alert = alert_content();
   const View id = view(alert.alert().alert_id());
   REQUIRE(read(pair.dana, stage(pair, one_shot(pair, alert), 1)).size() == 1);
