@@ -1,6 +1,5 @@
 // The words that a wrong translation makes dangerous. Goal: docs/critical-strings.md, which people who know the languages review,
-// says what the program says. Method: its table is made from the catalogs, row by row; VIGIL_GOLDEN_WRITE=1 writes it anew. And
-// where docs/responder.md and its translations draw the screen, it is the screen.
+// says what the program says. Method: its table is made from the catalogs, row by row; VIGIL_GOLDEN_WRITE=1 writes it anew.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>

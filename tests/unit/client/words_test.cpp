@@ -76,6 +76,7 @@ TEST_CASE("a language is known by the front of its locale, and by nothing else",
   CHECK(language_of("en-GB") == Language::en);
   CHECK(language_of("en@quot") == Language::en);
   for (const char* russian : {"ru", "ru_RU.UTF-8", "ru_KZ.UTF-8", "ru-KZ"}) CHECK(language_of(russian) == Language::ru);
+  for (const char* kazakh : {"kk", "kk_KZ.UTF-8", "kk-KZ", "kk_KZ@cyrillic"}) CHECK(language_of(kazakh) == Language::kk);
   for (const char* other : {"", "e", "english", "EN", "C", "POSIX", "C.UTF-8", "tlh_KX.UTF-8"}) CHECK_FALSE(language_of(other));
   for (const std::string& code : language_codes()) {
     REQUIRE(language_of(code));
