@@ -65,6 +65,22 @@ def wrong_clock(off_s):
     return dict(os.environ, LD_PRELOAD=str(found[0]), FAKETIME=f"{off_s:+d}s", FAKETIME_DONT_FAKE_MONOTONIC="1")
 
 
+class JumpingClock:
+    """For processes started with its environment: the machine's clock until jump() moves it. Timers run as ever."""
+
+    def __init__(self, file):
+        self._file, self._ahead_s = pathlib.Path(file), 0
+        self.jump(0)
+        self.environment = wrong_clock(0) | {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_CACHE_DURATION": "1"}
+        del self.environment["FAKETIME"]
+
+    def jump(self, seconds):
+        self._ahead_s += seconds
+        written = self._file.with_suffix(".new")
+        written.write_text(f"{self._ahead_s:+d}s\n")
+        written.rename(self._file)
+
+
 class Relay:
     def __init__(self, vigild, folder, limits=None, seen_as=None):
         self.vigild, self.data, self.port = vigild, pathlib.Path(folder) / "relay", free_port()
