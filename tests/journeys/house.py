@@ -448,7 +448,10 @@ def search(folder, secrets):
     """Which of the secrets (name -> bytes) lie in which file below the folder."""
     found = []
     for path in files_below(folder):
-        held = path.read_bytes()
+        try:
+            held = path.read_bytes()
+        except FileNotFoundError:  # a relay that runs has taken it away meanwhile
+            continue
         found += [(name, path.name) for name, secret in secrets.items() if secret in held]
     return found
 
