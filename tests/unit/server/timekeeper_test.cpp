@@ -82,7 +82,7 @@ TEST_CASE("the store is asked when its moment has come, not before, and once", "
   running.timekeeper.next_due(running.clock.wall_ms() + 1'300);
   running.until([&] { return running.store.asked == 1 && seconds(start) > 2; });
   // To the millisecond, not to the next whole second: an alert is out within a second of its time.
-  CHECK(asked_after >= 1.3);
+  CHECK(asked_after >= 1.299);  // its clock counts whole milliseconds
   CHECK(asked_after < 1.7);
   CHECK(running.store.asked == 1);
   CHECK(running.counters.releases.value() == 1);
