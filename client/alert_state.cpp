@@ -71,7 +71,10 @@ record::VigilRecord* AlertState::vigil(View vigil_id) {
 }
 
 record::VigilRecord& AlertState::vigil_or_new(View vigil_id, View root) {
-  if (record::VigilRecord* known = vigil(vigil_id)) return *known;
+  if (record::VigilRecord* known = vigil(vigil_id)) {
+    if (known->root().empty()) known->set_root(bytes(root));  // a notice, which does not tell the relay, came before the copy
+    return *known;
+  }
   record::VigilRecord& made = *record_.add_vigils();
   made.set_vigil_id(bytes(vigil_id));
   made.set_root(bytes(root));
@@ -95,7 +98,6 @@ Fact AlertState::prepared(View vigil_id, View root, const google::protobuf::Repe
   record::VigilRecord& made = vigil_or_new(vigil_id, root);
   if (made.responders_size() != 0 || responders.empty()) return Fact::known;
   *made.mutable_responders() = responders;
-  if (made.root().empty()) made.set_root(bytes(root));
   check_waiting(made, now_s);
   return Fact::news;
 }

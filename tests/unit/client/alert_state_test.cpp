@@ -83,6 +83,15 @@ struct Night {
 
 }  // namespace
 
+TEST_CASE("whoever hears of an answer before the alert itself can answer it", "[client][alert_state]") {
+  const Night night;
+  AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
+  state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 1, 1, start_s + 5), start_s + 5);
+  state.copy(night.alert(0), night.stage(1, 1), night.root, start_s + 10);
+  CHECK(state.record().vigils(0).root() == str(night.root));  // where answers go
+  CHECK(state.view(start_s + 11, start_s + 11).shown == Shown::answering);
+}
+
 TEST_CASE("an answer is shown with its proof, until its lease ends, and not a second longer", "[client][alert_state]") {
   const Night night;
   AlertState state = night.reader(0);
