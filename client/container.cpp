@@ -219,7 +219,7 @@ void Container::commit() {
     depth_ = 0;
     try {
       even_twin();
-    } catch (const Failed&) {
+    } catch (const Failed&) {  // NOLINT(bugprone-empty-catch)
       // What was committed stays committed; the twin is evened at the next step or opening.
     }
     touch_both();

@@ -48,7 +48,7 @@ std::optional<GpsdPlace> read_gpsd_place(std::string_view text) {
   return place;
 }
 
-FixFeed::FixFeed(asio::any_io_executor executor, FixOptions options)
+FixFeed::FixFeed(const asio::any_io_executor& executor, FixOptions options)
     : executor_(executor), timer_(executor), options_(std::move(options)) {}
 
 void FixFeed::stop() {

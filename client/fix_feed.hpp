@@ -34,7 +34,7 @@ std::optional<GpsdPlace> read_gpsd_place(std::string_view text);
 
 class FixFeed {
  public:
-  FixFeed(asio::any_io_executor executor, FixOptions options);
+  FixFeed(const asio::any_io_executor& executor, FixOptions options);
   FixFeed(const FixFeed&) = delete;
   FixFeed& operator=(const FixFeed&) = delete;
 

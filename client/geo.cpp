@@ -174,7 +174,8 @@ Fix coarse(const Fix& fix) {
   const std::int64_t latitude = std::clamp<std::int64_t>(middle(fix.latitude, cell_e7), -900'000'000, 900'000'000);
   // As wide as it is high. The width follows from the cell's own latitude, so every place of a row has the same cells.
   const double shrink = std::max(0.01, std::cos(static_cast<double>(latitude) * 1e-7 * std::numbers::pi / 180));
-  const auto cells = std::max<std::int64_t>(1, std::llround(static_cast<double>(whole_turn_e7 / cell_e7) * shrink));
+  const auto cells =
+      std::max<std::int64_t>(1, std::llround(static_cast<double>(whole_turn_e7) / static_cast<double>(cell_e7) * shrink));
   const std::int64_t longitude =
       std::clamp<std::int64_t>(middle(fix.longitude, whole_turn_e7 / cells), -1'800'000'000, 1'800'000'000);
   return {.latitude = static_cast<std::int32_t>(latitude),

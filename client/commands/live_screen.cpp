@@ -188,7 +188,8 @@ std::optional<AlertState> LiveScreen::chosen() {
 
 void LiveScreen::command(char letter) {
   if (letter == 'q') {
-    return ask({.words = words().ask_quit(), .letters = yes_letters(), .then = [this](std::string) { listening_.stop(); }});
+    return ask(
+        {.words = words().ask_quit(), .letters = yes_letters(), .then = [this](const std::string&) { listening_.stop(); }});
   }
   const std::optional<AlertState> alert = chosen();
   if (!alert) return;
@@ -207,9 +208,9 @@ void LiveScreen::on_alert(char letter, const AlertState& alert) {
     case 'g':
       return begin(answer_alert(account_, screen_, alert, false));
     case 'c':
-      return ask({.words = words().ask_all_clear(name_of(alert)), .letters = yes_letters(), .then = [this, alert](std::string) {
-                    begin(close_alert(account_, screen_, alert, {}));
-                  }});
+      return ask({.words = words().ask_all_clear(name_of(alert)),
+                  .letters = yes_letters(),
+                  .then = [this, alert](const std::string&) { begin(close_alert(account_, screen_, alert, {})); }});
     case 'm':
       return ask_mark(alert);
     case 'n':
@@ -217,7 +218,7 @@ void LiveScreen::on_alert(char letter, const AlertState& alert) {
                     if (!note.empty()) begin(note_alert(account_, screen_, alert, std::move(note)));
                   }});
     case 's':
-      return ask({.words = words().ask_mute(name_of(alert)), .letters = yes_letters(), .then = [this, alert](std::string) {
+      return ask({.words = words().ask_mute(name_of(alert)), .letters = yes_letters(), .then = [this, alert](const std::string&) {
                     begin(mute_person(account_, screen_, alert));
                   }});
     default:
@@ -232,7 +233,7 @@ void LiveScreen::ask_mark(const AlertState& alert) {
          ask({.words = words().ask_mark_where(), .bytes_max = mark_bytes_max, .then = [this, alert, kind](std::string where) {
                 ask({.words = words().ask_mark_how(),
                      .bytes_max = mark_bytes_max,
-                     .then = [this, alert, kind, where = std::move(where)](std::string how) {
+                     .then = [this, alert, kind, where = std::move(where)](const std::string& how) {
                        content::Mark mark;
                        mark.set_kind(kind);
                        mark.set_where(valid_utf8(where));
@@ -265,7 +266,7 @@ void LiveScreen::end_own(const AlertState& alert) {
 }
 
 void LiveScreen::begin(asio::awaitable<Exit> action) {
-  asio::co_spawn(io_, std::move(action), [this](std::exception_ptr failed, Exit) {
+  asio::co_spawn(io_, std::move(action), [this](const std::exception_ptr& failed, Exit) {
     changed_ = true;
     if (!failed) return;
     try {

@@ -85,6 +85,14 @@ asio::awaitable<Exit> share(Account& account, Screen& screen, FixFeed& feed, Own
   co_return Exit::done;
 }
 
+asio::awaitable<bool> goes_on(Screen& screen, bool can_ask, std::uint32_t extra_s) {
+  screen.event(JsonLine("share_asks", wall_s()));
+  if (!can_ask) co_return false;
+  const std::optional<std::string> said = co_await ask_line_async(words().share_asks(words().age(extra_s)));
+  const bool yes = said && is_yes(*said);
+  co_return yes;
+}
+
 Exit run_start(const Common& common, const ShareOptions& options) {
   Screen screen(common.json, common.plain);
   const auto so_long_s = read_duration(options.so_long, typed_most_s);
@@ -107,13 +115,7 @@ Exit run_start(const Common& common, const ShareOptions& options) {
   asio::io_context io(1);
   FixFeed feed(io.get_executor(), options.fixes);
   // Standard input may be the receiver: then nobody can be asked, and the share ends.
-  const auto ask = [&]() -> asio::awaitable<bool> {
-    screen.event(JsonLine("share_asks", wall_s()));
-    if (options.fixes.input()) co_return false;
-    const std::optional<std::string> said = co_await ask_line_async(words().share_asks(words().age(own.extra_s)));
-    const bool yes = said && is_yes(*said);
-    co_return yes;
-  };
+  const auto ask = [&] { return goes_on(screen, !options.fixes.input(), own.extra_s); };
   Sharer sharer(*account, screen, feed, own, static_cast<std::uint32_t>(*every_s), ask);
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](boost::system::error_code error, int) {
