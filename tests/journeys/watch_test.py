@@ -75,7 +75,7 @@ class CheckIns(Watch):
 
     def test_an_end_that_she_has_named_reminds_and_ends_nothing(self):
         dana = self.dana.listen()
-        begun = self.start("16s", "4s", "--for", "16s")
+        begun = self.start("16s", "20s", "--for", "16s")
         self.assertEqual(begun["until_s"], begun["ok_s"] + 16)
         dana.wait(10, "watched", name="Aigul", kind="begun", until_s=begun["until_s"])
         watch = self.aigul.start("checkin", "watch", pin=False)
@@ -85,7 +85,7 @@ class CheckIns(Watch):
         # The end has passed; her silence after it is told all the same.
         shown = self.aigul.run("checkin", "status", pin=False).wait(1, "check_in", on_relay=True)
         self.assertGreater(shown["due_s"], begun["until_s"] + 10)
-        dana.wait(60, "alert", first=True, check_in=True)
+        dana.wait(80, "alert", first=True, check_in=True)
         self.aigul.run("checkin", "stop").wait(1, "check_in", ended=True)
 
     def test_an_end_must_be_possible(self):
