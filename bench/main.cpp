@@ -4,7 +4,6 @@
 #include <iostream>
 #include <map>
 
-#include "crypto/base/secret_bytes.hpp"
 #include "loads.hpp"
 
 int main(int argc, char* argv[]) {
@@ -12,7 +11,6 @@ int main(int argc, char* argv[]) {
   const std::map<std::string, Report (*)(const Options&)> loads{{"store", load_store}, {"relay", load_relay},
                                                                 {"drain", load_drain}, {"idle", load_idle},
                                                                 {"login", load_login}, {"fanout", load_fanout}};
-  vigil::start_crypto();
   std::signal(SIGPIPE, SIG_IGN);
   const std::filesystem::path self = std::filesystem::path(argv[0]);
   Options options;

@@ -51,7 +51,6 @@ Exit run_command(const commands::Common& common, const commands::Run& run) {
 
 int main(int count, char** arguments) {
   google::protobuf::SetLogHandler(nullptr);  // it would tell a terminal about every odd byte of others
-  vigil::start_crypto();
   vigil::forbid_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app(about, "vigil");

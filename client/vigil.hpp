@@ -1,6 +1,5 @@
 // libvigil: what an app on a phone embeds, and what the `vigil` command is made of. One include for the whole surface.
 //
-//   start_crypto();                                        once, before anything else (crypto/base/secret_bytes.hpp)
 //   Home::find("")                                         where the files lie
 //   Profile::create / open (home, pin)                     the container with contacts, keys and history
 //   Relays, Contacts, Tiers, Inbox, Remembered, ...        records of the container

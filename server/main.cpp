@@ -114,7 +114,6 @@ int run(int argc, char* argv[]) {
 }  // namespace vigil::server
 
 int main(int argc, char* argv[]) {
-  vigil::start_crypto();
   vigil::forbid_core_dumps();
   return vigil::server::run(argc, argv);
 }

@@ -16,6 +16,14 @@
 namespace vigil {
 namespace {
 
+// While it starts, libsodium exchanges its implementations for faster ones, and a MAC that another thread began with one and ends
+// with the other is wrong. So it starts before any thread and before any static object, not when it is first needed.
+[[gnu::constructor(101)]] void start_libsodium() {
+  if (sodium_init() >= 0) return;
+  std::fputs("libsodium cannot start: no source of random bytes\n", stderr);
+  std::exit(70);  // EX_SOFTWARE
+}
+
 // sodium_malloc takes seven system calls and four pages for a key of 32 bytes, and the system lets a process lock 8 MB in all. So
 // small secrets share locked slabs, cut into pieces of four sizes; only what is larger gets pages of its own. A piece is wiped
 // when it is given back, and slabs are kept until the process ends.
@@ -70,8 +78,7 @@ class LockedPieces {
 
 // Never destroyed: secrets of static objects may end after everything else.
 LockedPieces& pieces() {
-  // sodium_malloc aborts before sodium_init: a test or fuzzer without a main of ours starts it here.
-  static LockedPieces& made = (start_crypto(), *new LockedPieces);
+  static LockedPieces& made = *new LockedPieces;
   return made;
 }
 
@@ -80,12 +87,6 @@ void release(std::uint8_t* data, std::size_t size) {
 }
 
 }  // namespace
-
-void start_crypto() {
-  if (sodium_init() >= 0) return;
-  std::fputs("libsodium cannot start: no source of random bytes\n", stderr);
-  std::exit(70);  // EX_SOFTWARE
-}
 
 void forbid_core_dumps() {
   const rlimit none{0, 0};

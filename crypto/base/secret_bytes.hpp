@@ -1,4 +1,5 @@
 // Memory for keys: locked against swapping, left out of core dumps, wiped when freed. Thin over libsodium's sodium_malloc.
+// libsodium itself is started before main, in every program that links this room: nobody has to remember it.
 #pragma once
 
 #include <memory>
@@ -7,9 +8,6 @@
 
 namespace vigil {
 
-// Call once at the start of main, before any other function of this room. Ends the process with a message when libsodium cannot
-// start.
-void start_crypto();
 // No core dumps, no ptrace by others (PR_SET_DUMPABLE 0, RLIMIT_CORE 0). For programs that hold secrets.
 void forbid_core_dumps();
 

@@ -1,11 +1,8 @@
 // Invites and route lists, as pasted, scanned or sent by a hostile relay.
 #include "client/routes.hpp"
 #include "crypto/base/encoding.hpp"
-#include "crypto/base/secret_bytes.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const bool started = (vigil::start_crypto(), true);
-  (void)started;
   const vigil::View bytes(data, size);
   (void)vigil::client::read_invite(vigil::text(bytes), 1'800'000'000);
   (void)vigil::client::read_invite("vigil:join:" + vigil::base64url(bytes), 1'800'000'000);

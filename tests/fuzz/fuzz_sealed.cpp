@@ -1,5 +1,4 @@
 // Bytes that a hostile relay or member could hand to the end-to-end room: bundles, one-time prekeys, envelopes.
-#include "crypto/base/secret_bytes.hpp"
 #include "crypto/e2ee/memory_key_store.hpp"
 #include "crypto/e2ee/session.hpp"
 #include "proto/limits.hpp"
@@ -11,7 +10,6 @@ using namespace vigil;
 // One member with keys; made once, since making keys is slow and opening must not change the store anyway.
 struct Member {
   Member() {
-    start_crypto();
     e2ee::OwnKeys keys(identity, store);
     published = keys.make_bundle(now_s);
   }

@@ -144,7 +144,6 @@ class Peer {
 }  // namespace vigil::e2ee
 
 int main() {
-  vigil::start_crypto();
   std::ios::sync_with_stdio(false);
   vigil::e2ee::Peer peer;
   for (std::string line; std::getline(std::cin, line);) {

@@ -5,7 +5,7 @@
 namespace vigil::e2ee {
 
 Person::Person()
-    : identity((start_crypto(), Identity::generate())),
+    : identity(Identity::generate()),
       sessions(identity, store),
       one_shots(identity),
       keys(identity, store),

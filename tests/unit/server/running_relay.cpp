@@ -13,7 +13,6 @@ namespace vigil::server::test {
 namespace {
 
 std::filesystem::path new_folder() {
-  start_crypto();
   std::string name = (std::filesystem::temp_directory_path() / "vigil-server-XXXXXX").string();
   REQUIRE(::mkdtemp(name.data()) != nullptr);
   return name;

@@ -33,7 +33,6 @@ class HandClock final : public Clock {
 class Directory {
  public:
   Directory() {
-    start_crypto();
     std::string name = (std::filesystem::temp_directory_path() / "vigil-store-XXXXXX").string();
     path = ::mkdtemp(name.data());
   }
