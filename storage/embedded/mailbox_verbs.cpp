@@ -199,19 +199,21 @@ void gather(Core&, Request& request, Burn&, Missing& missing) {
 std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Burn&) {
   MailboxEntry& mailbox = *request.mailbox;
   if (!mailbox.exists) return answer(wire::DONE);
+  std::vector<std::uint64_t> fetched;  // of vigils, whose lock always goes before that of a mailbox
   {
     const std::lock_guard lock(mailbox.mutex);
     mailbox.drop_expired(batch.now_s());
     for (const int lane : {wire::URGENT, wire::NORMAL}) {
       for (const LaneQueue& queue = mailbox.lanes[static_cast<std::size_t>(lane)]; !queue.empty();) {
         const Waiting* last = queue.end() - 1;
-        if (last->of_vigil) released_copy_fetched(core, batch, last->seq);
+        if (last->of_vigil) fetched.push_back(last->seq);
         remove_copy(core, batch, mailbox, lane, last);
       }
     }
     mailbox.topics.clear();
     mailbox.exists = false;
   }
+  for (const std::uint64_t order : fetched) released_copy_fetched(core, batch, order);
   for (const Target& target : request.targets) {
     if (target.address && target.address->mailbox_tag != request.mailbox_tag) continue;
     erase_address(core, batch, request.mailbox_tag, target.tag, target.address.get());
