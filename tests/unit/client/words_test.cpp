@@ -96,6 +96,13 @@ TEST_CASE("what says a language first is heard, and what nobody understands is p
   variables["LC_MESSAGES"] = "";
   CHECK(language_at_start("", variable) == Language::ru);
   CHECK(language_at_start("en", variable) == Language::en);
+  variables["LC_MESSAGES"] = "kk_KZ";
+  CHECK(language_at_start("", variable) == Language::kk);
+  variables["LC_ALL"] = "ru";
+  CHECK(language_at_start("", variable) == Language::ru);
+  variables["VIGIL_LANG"] = "kk";
+  CHECK(language_at_start("", variable) == Language::kk);
+  CHECK(language_at_start("en", variable) == Language::en);
 }
 
 TEST_CASE("labels in letters of two bytes stand in one column with their text", "[client][words][render]") {
