@@ -51,6 +51,14 @@ std::uint64_t silent_from(const content::Alert& alert, const wire::Delivery& del
   return std::min(std::max(alert.pressed_s(), came_s), now_s);
 }
 
+// Whether this is the first word that its first stage has gone out.
+bool first_released(record::VigilRecord& vigil, std::uint64_t now_s) {
+  if (vigil.first_release_s() != 0) return false;
+  vigil.set_first_release_s(now_s);
+  vigil.set_due_s(std::min(vigil.due_s(), now_s));
+  return true;
+}
+
 }  // namespace
 
 AlertState AlertState::begin(View alert_id, View person, bool hers, std::uint64_t now_s) {
@@ -120,11 +128,7 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
     kept->set_due_s(state.released() ? now_s : now_s + std::min(state.due_s(), 3600u));
     fact = Fact::news;
   }
-  if (state.released() && kept->first_release_s() == 0) {
-    kept->set_first_release_s(now_s);
-    kept->set_due_s(std::min(kept->due_s(), now_s));
-    fact = Fact::news;
-  }
+  if (state.released() && first_released(*kept, now_s)) fact = Fact::news;
   const std::uint64_t next_s = now_s + state.due_s();
   const std::uint64_t moved_s = next_s > kept->next_s() ? next_s - kept->next_s() : kept->next_s() - next_s;
   if (kept->next_stage() != state.stage() || kept->next_round() != state.round() || moved_s > relay_seconds_differ)
@@ -143,9 +147,7 @@ Fact AlertState::looked(View vigil_id, const wire::VigilState& state, std::uint6
 
 Fact AlertState::released(View vigil_id, std::uint64_t now_s) {
   record::VigilRecord* kept = vigil(vigil_id);
-  if (kept == nullptr || kept->first_release_s() != 0) return Fact::known;
-  kept->set_first_release_s(now_s);
-  kept->set_due_s(std::min(kept->due_s(), now_s));
+  if (kept == nullptr || !first_released(*kept, now_s)) return Fact::known;
   kept->set_round(std::max(kept->round(), 1U));
   return Fact::news;
 }

@@ -2,6 +2,7 @@
 #include "client/check.hpp"
 #include "client/race.hpp"
 #include "client/relay_link.hpp"
+#include "client/wait.hpp"
 #include "proto/limits.hpp"
 
 namespace vigil::client {
@@ -41,12 +42,6 @@ asio::awaitable<Outcome<Answers>> ask_over(Route route, std::shared_ptr<const As
   Outcome<Bytes> answered = co_await post_once(std::move(route), asked->body, patience);
   if (!answered) co_return std::unexpected(answered.error());
   co_return read_answers(*answered, asked->requests);
-}
-
-asio::awaitable<void> sleep(std::chrono::milliseconds time) {
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, time);
-  [[maybe_unused]] const auto [woken] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 }  // namespace
@@ -101,7 +96,7 @@ asio::awaitable<Outcome<wire::Answer>> ask_patiently(Routes routes, wire::Reques
       wait = std::chrono::seconds(std::min<std::uint32_t>(answer->retry_after_s(), 3600));
     if (next == NextStep::ask_again && again == 0) wait = milliseconds{0};
     if (std::chrono::steady_clock::now() + wait >= until) co_return answer;
-    co_await sleep(wait);
+    co_await wait_a_while(wait);
     pause = std::min(pause * 2, milliseconds{8'000});
   }
 }

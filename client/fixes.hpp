@@ -26,6 +26,11 @@ struct Fix {
   bool operator==(const Fix&) const = default;
 };
 
+// Rounded.
+constexpr std::uint32_t kmh(std::uint32_t cm_s) {
+  return static_cast<std::uint32_t>((cm_s * 36ull + 500) / 1000);
+}
+
 // Reads sentences one after another and keeps the last 'fixes_in_alert_max' fixes. RMC makes a fix (it alone carries the date);
 // the horizontal dilution of a GGA of the same second gives its accuracy. GLL, VTG and others are passed over.
 class NmeaReader {

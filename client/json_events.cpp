@@ -39,6 +39,10 @@ std::string degrees(std::int32_t e7) {
   return fmt::format("{}{}.{:07}", e7 < 0 ? "-" : "", magnitude / 10'000'000, magnitude % 10'000'000);
 }
 
+std::string coordinates(std::int32_t latitude_e7, std::int32_t longitude_e7) {
+  return fmt::format("{}, {}", degrees(latitude_e7), degrees(longitude_e7));
+}
+
 JsonLine::JsonLine(std::string_view event, std::uint64_t at_s)
     : made_(fmt::format("{{\"event\":{},\"at_s\":{}", json_string(event), at_s)) {}
 

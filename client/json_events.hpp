@@ -123,5 +123,7 @@ class JsonLine {
 std::string json_string(std::string_view value);
 // Degrees from degrees * 1e7, exactly: "43.2389490".
 std::string degrees(std::int32_t e7);
+// Latitude and longitude for a person to read: "43.2389490, 76.8897090".
+std::string coordinates(std::int32_t latitude_e7, std::int32_t longitude_e7);
 
 }  // namespace vigil::client

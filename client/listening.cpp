@@ -20,6 +20,7 @@
 #include "client/tell.hpp"
 #include "client/telling.hpp"
 #include "client/upkeep.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
@@ -117,12 +118,7 @@ asio::awaitable<Outcome<void>> Listening::run() {
   if (options_.watch) begin(ring());
   // The tasks' frames hold references into this object: it waits for the last of them. Not when it locks: a task may wait for a
   // relay that does not answer, and whoever called ends the loop, and all frames with it, at once.
-  asio::steady_timer timer(executor_);
-  while (tasks_ != 0 && failed_ != Fault::locked_by_press) {
-    timer.expires_after(milliseconds(20));
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
-  }
+  while (tasks_ != 0 && failed_ != Fault::locked_by_press) co_await wait_a_while(milliseconds(20));
   if (failed_) co_return std::unexpected(*failed_);
   co_return Outcome<void>{};
 }

@@ -16,10 +16,6 @@ constexpr std::size_t note_characters_max = 1000;
 constexpr std::uint64_t clocks_differ_s = 600;  // below it the two phones agree
 constexpr std::size_t alert_digits = 8;         // of an alert's id on a screen: enough to tell a few apart
 
-std::string kmh(std::uint32_t cm_s) {
-  return fmt::format("{}", (cm_s * 36ull + 500) / 1000);
-}
-
 std::string fixes_json(const std::vector<Fix>& fixes) {
   std::string out = "[";
   for (const Fix& fix : fixes) {
@@ -77,10 +73,6 @@ std::string_view state_name(Shown shown) {
   return "";
 }
 
-std::uint64_t since(std::uint64_t at_s, std::uint64_t now_s) {
-  return now_s > at_s ? now_s - at_s : 0;
-}
-
 std::string short_id(View alert_id) {
   return hex(alert_id).substr(0, alert_digits);
 }
@@ -133,11 +125,10 @@ void show_alert(Screen& screen, const News& news, std::uint64_t now_s) {
     screen.detail(words().place_unknown());
   } else {
     const Fix& fix = fixes.front();
-    screen.detail(words().place_is(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)),
-                                   words().age(since(fix.at_s, now_s)), fix.accuracy_m));
+    screen.detail(
+        words().place_is(coordinates(fix.latitude, fix.longitude), words().age(since(fix.at_s, now_s)), fix.accuracy_m));
     if (fix.speed_cm_s >= 100) {
-      screen.detail(
-          words().moving(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words().compass(fix.heading_deg)));
+      screen.detail(words().moving(kmh(fix.speed_cm_s), words().compass(fix.heading_deg)));
     }
     if (fix.battery_percent <= 100) screen.detail(words().battery(fix.battery_percent));
   }

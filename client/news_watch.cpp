@@ -1,6 +1,4 @@
 // Check-ins and places of others on a screen.
-#include <fmt/format.h>
-
 #include "client/account.hpp"
 #include "client/clock.hpp"
 #include "client/news.hpp"
@@ -56,16 +54,14 @@ void show_watch_news(Screen& screen, const News& news, std::uint64_t now_s) {
                        ? words().she_shares_no_more(news.name)
                        : words().she_shares(news.name, clock_text(said.until_s(), now_s), said.exact(), news.text));
   } else if (news.kind == News::Kind::place) {
-    const std::string latitude = degrees(news.fix.latitude());
-    const std::string longitude = degrees(news.fix.longitude());
     screen.event(JsonLine("place", now_s)
                      .text("name", news.name)
-                     .raw("lat", latitude)
-                     .raw("lon", longitude)
+                     .raw("lat", degrees(news.fix.latitude()))
+                     .raw("lon", degrees(news.fix.longitude()))
                      .number("at_s_place", static_cast<std::int64_t>(news.fix.at_s()))
                      .flag("exact", news.exact));
-    const std::uint64_t ago_s = now_s > news.fix.at_s() ? now_s - news.fix.at_s() : 0;
-    screen.say_now(words().her_place(news.name, fmt::format("{}, {}", latitude, longitude), words().age(ago_s), news.exact));
+    screen.say_now(words().her_place(news.name, coordinates(news.fix.latitude(), news.fix.longitude()),
+                                     words().age(since(news.fix.at_s(), now_s)), news.exact));
   }
 }
 
@@ -87,9 +83,8 @@ std::vector<std::string> watched_people(Account& account, std::uint64_t now_s) {
     const TrailView trail = account.places.trail(shared.person);
     const TrailPoint* const last = trail.last();
     if (last == nullptr) continue;
-    const std::string coordinates = fmt::format("{}, {}", degrees(last->fix.latitude), degrees(last->fix.longitude));
-    lines.push_back(
-        words().her_place(name, coordinates, words().age(now_s > last->fix.at_s ? now_s - last->fix.at_s : 0), last->exact));
+    lines.push_back(words().her_place(name, coordinates(last->fix.latitude, last->fix.longitude),
+                                      words().age(since(last->fix.at_s, now_s)), last->exact));
   }
   return lines;
 }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "client/about.hpp"
+#include "client/wait.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 
@@ -368,13 +369,10 @@ asio::awaitable<std::vector<Sent>> drain(Outbox& outbox, std::uint64_t now_s, Li
 
 asio::awaitable<Outcome<Outbox::Claimed>> claim_in_turn(Outbox& outbox, ItemId id, std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
-  asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {
     Outcome<Outbox::Claimed> claimed = outbox.claim(id);
     if (claimed || claimed.error() != Fault::busy || std::chrono::steady_clock::now() >= until) co_return claimed;
-    timer.expires_after(std::chrono::milliseconds(50));
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
+    co_await wait_a_while(std::chrono::milliseconds(50));
   }
 }
 

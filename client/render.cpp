@@ -104,10 +104,6 @@ std::vector<std::string> wrapped_here(std::string_view text, std::size_t width) 
   return out;
 }
 
-std::uint64_t since(std::uint64_t at_s, std::uint64_t now_s) {
-  return now_s > at_s ? now_s - at_s : 0;
-}
-
 // Of the column of labels: as wide as the language's longest, and two between it and the text.
 std::size_t label_columns() {
   const catalog::Words& in = words();
@@ -188,13 +184,11 @@ void put_place(Rows& rows, const AlertPanel& panel, std::uint64_t now_s) {
     return;
   }
   const Fix& fix = *panel.place;
-  rows.labelled(words().label_where(),
-                words().place(fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude)), fix.accuracy_m));
+  rows.labelled(words().label_where(), words().place(coordinates(fix.latitude, fix.longitude), fix.accuracy_m));
   const std::string clock = clock_text(fix.at_s, now_s);
   std::vector<std::string> parts{fix.at_s > now_s + 60 ? words().place_from_the_future(clock)
                                                        : words().age_of_place(words().age(since(fix.at_s, now_s)), clock)};
-  parts.push_back(
-      words().moving_short(static_cast<std::uint32_t>((fix.speed_cm_s * 36ull + 500) / 1000), words().compass(fix.heading_deg)));
+  parts.push_back(words().moving_short(kmh(fix.speed_cm_s), words().compass(fix.heading_deg)));
   if (fix.battery_percent <= 100) parts.push_back(words().battery_short(fix.battery_percent));
   rows.labelled(words().label_age(), joined(parts, "; "));
   rows.put(words().phones_place(), Look::loud);

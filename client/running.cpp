@@ -1,9 +1,8 @@
 #include "client/running.hpp"
 
-#include "client/checkin.hpp"
-
 #include <algorithm>
 
+#include "client/checkin.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -46,6 +45,15 @@ void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s) {
     if (!kept) throw Failed(kept.error());
     return;
   }
+}
+
+std::optional<kept::RunningAlert> running_with(const SendSlot& slot, View alert_id) {
+  const Outcome<std::vector<kept::RunningAlert>> all = slot.running();
+  if (!all) return std::nullopt;
+  for (const kept::RunningAlert& one : *all) {
+    if (one.alert_id() == text(alert_id)) return one;
+  }
+  return std::nullopt;
 }
 
 wire::Request look_request(const kept::RunningVigil& vigil) {

@@ -17,6 +17,9 @@ void note_sent(SendSlot& slot, const Sent& sent, std::uint64_t now_s);
 std::optional<kept::RunningAlert> newest_running(const SendSlot& slot, std::uint64_t now_s, std::uint64_t within_s,
                                                  std::optional<bool> drill = std::nullopt);
 
+// The one with this id, while it runs.
+std::optional<kept::RunningAlert> running_with(const SendSlot& slot, View alert_id);
+
 // "What has the relay done so far?" about one own vigil.
 wire::Request look_request(const kept::RunningVigil& vigil);
 

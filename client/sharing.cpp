@@ -1,17 +1,15 @@
 #include "client/sharing.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <limits>
 
 #include "client/clock.hpp"
 #include "client/consent.hpp"
 #include "client/mail.hpp"
 #include "client/running.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -79,7 +77,7 @@ Sharer::Sharer(Account& account, Screen& screen, FixFeed& feed, OwnShare share, 
       every_s_(every_s) {}
 
 std::uint32_t ping_every_s(std::uint32_t asked_s, std::uint64_t pressed_s, std::uint64_t now_s) {
-  return pressed_s != 0 && now_s < pressed_s + hot_s ? std::min(asked_s, hot_every_s) : asked_s;
+  return now_s < pressed_s + hot_s ? std::min(asked_s, hot_every_s) : asked_s;
 }
 
 // The newest alert of hers that a relay has and that is not known to be over.
@@ -162,7 +160,7 @@ asio::awaitable<void> Sharer::step() {
       co_await ping(woken, alert_id_, true, exact_.newest_first());
     }
   }
-  if (!share_owed_ || wall_s() < share_pinged_s_ + ping_every_s(every_s_, 0, wall_s())) co_return;
+  if (!share_owed_ || wall_s() < share_pinged_s_ + every_s_) co_return;
   share_owed_ = false;
   share_pinged_s_ = wall_s();
   if (others.empty()) co_return;
@@ -185,19 +183,15 @@ asio::awaitable<bool> Sharer::goes_on(asio::any_io_executor executor) {
   const auto answer = std::make_shared<std::optional<bool>>();
   // detached: it may wait for a line of standard input until this process ends
   asio::co_spawn(executor, ask_into(ask_, answer), asio::detached);
-  asio::steady_timer timer(executor);
   const std::uint64_t until_s = wall_s() + answer_within_s;
   while (!*answer && !stopped_ && wall_s() < until_s) {
     if (own_alert()) co_return true;
-    timer.expires_after(std::chrono::milliseconds(200));
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
+    co_await wait_a_while(std::chrono::milliseconds(200));
   }
   co_return answer->value_or(false);
 }
 
 asio::awaitable<void> Sharer::run(asio::any_io_executor executor) {
-  asio::steady_timer timer(executor);
   bool told = false;
   while (!stopped_) {
     const std::optional<OwnShare> kept = account_.places.own();
@@ -217,9 +211,7 @@ asio::awaitable<void> Sharer::run(asio::any_io_executor executor) {
       }
     }
     co_await step();
-    timer.expires_after(beat);
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    (void)error;
+    co_await wait_a_while(beat);
   }
   if (!told) {
     account_.places.end();

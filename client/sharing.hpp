@@ -41,9 +41,9 @@ class Sharer {
   bool stopped_ = false;
 };
 
-// Seconds from one ping to the next: as asked for, and at most a minute in the first hour after 'pressed_s' (0: no own alert). A
-// ping brings the last twelve fixes, so that a slower one leaves no hole in the trail, and a long night stays cheap on thin
-// links.
+// Seconds from one ping to the next: as asked for, and at most a minute in the first hour after 'pressed_s', when an own alert
+// began. A ping brings the last twelve fixes, so that a slower one leaves no hole in the trail, and a long night stays cheap on
+// thin links.
 std::uint32_t ping_every_s(std::uint32_t asked_s, std::uint64_t pressed_s, std::uint64_t now_s);
 
 // Tells everybody of the share, in the normal lane: until when, how exactly, who else sees it; until_s 0 = it has ended.

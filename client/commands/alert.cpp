@@ -14,6 +14,7 @@
 #include "client/refresh.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
@@ -129,10 +130,8 @@ class Refresher {
 
  private:
   static bool pressed_again(const SendSlot& slot, const kept::RunningAlert& running) {
-    const Outcome<std::vector<kept::RunningAlert>> all = slot.running();
-    return all && std::any_of(all->begin(), all->end(), [&](const kept::RunningAlert& one) {
-             return one.alert_id() == running.alert_id() && one.pressed_again() != 0;
-           });
+    const auto now = running_with(slot, view(running.alert_id()));
+    return now && now->pressed_again() != 0;
   }
 
   std::string fix_file_;

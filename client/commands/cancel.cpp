@@ -13,15 +13,6 @@
 namespace vigil::client::commands {
 namespace {
 
-std::optional<kept::RunningAlert> running_with(const SendSlot& slot, View alert_id) {
-  const Outcome<std::vector<kept::RunningAlert>> all = slot.running();
-  if (!all) return std::nullopt;
-  for (const kept::RunningAlert& one : *all) {
-    if (one.alert_id() == text(alert_id)) return one;
-  }
-  return std::nullopt;
-}
-
 asio::awaitable<Exit> end_alert(Account& account, Screen& screen, kept::RunningAlert running) {
   std::vector<ItemId> items;
   for (const kept::RunningVigil& vigil : running.vigils()) {

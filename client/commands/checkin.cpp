@@ -13,6 +13,7 @@
 #include "client/refresh.hpp"
 #include "client/running.hpp"
 #include "client/upkeep.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/aead.hpp"
 #include "crypto/base/encoding.hpp"
@@ -298,11 +299,7 @@ asio::awaitable<Exit> stop(Account& account, Screen& screen) {
   (void)said;  // what waits goes out with the outbox
   const bool on_relay = !still_open(account.outbox, endings);
   if (on_relay) {
-    account.alerts.update(id, [](AlertState& alert) {
-      alert.own_ending(wall_s());
-      alert.record().set_over_s(wall_s());
-      return true;
-    });
+    account.alerts.update(id, [](AlertState& alert) { return alert.own_ending(wall_s()) == Fact::news; });
     (void)account.slot.forget_check_in(id);
   }
   screen.event(JsonLine("check_in", wall_s()).flag("on_relay", !on_relay).flag("stopping", !on_relay).flag("ended", on_relay));

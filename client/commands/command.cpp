@@ -1,9 +1,6 @@
 #include "client/commands/command.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "client/clock.hpp"
 #include "client/mail.hpp"
@@ -51,12 +48,6 @@ std::string need_line(const std::string& prompt) {
 
 bool is_yes(std::string_view answer) {
   return answer == "yes" || answer == "y" || answer == words().yes() || answer == words().yes_short();
-}
-
-asio::awaitable<void> wait_a_while(std::chrono::milliseconds for_so_long) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, for_so_long);
-  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  (void)error;
 }
 
 Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task) {

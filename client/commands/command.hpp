@@ -80,11 +80,8 @@ Exit run_to_end(asio::io_context& io, asio::awaitable<Exit> task);
 
 // Reads one line of standard input or throws Stop.
 std::string need_line(const std::string& prompt);
-// "yes" or "y"; everything else is no.
+// "yes", "y" or their like in the language in use; everything else is no.
 bool is_yes(std::string_view answer);
-
-// Ends early when the executor's task is cancelled.
-asio::awaitable<void> wait_a_while(std::chrono::milliseconds for_so_long);
 
 // Sends what has just been put into the outbox, and whatever else is due; shows what became of it. 'about' as in about.hpp.
 enum class Sending { sent, waiting, refused };

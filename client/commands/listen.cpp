@@ -15,6 +15,7 @@
 #include "client/hours.hpp"
 #include "client/running.hpp"
 #include "client/terminal.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 
 namespace vigil::client::commands {

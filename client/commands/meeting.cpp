@@ -7,6 +7,7 @@
 #include "client/mail.hpp"
 #include "client/printable.hpp"
 #include "client/terminal.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"

@@ -1,6 +1,4 @@
 // `vigil where`: the trail of somebody's phone: age, gaps as gaps; for people, as GeoJSON, GPX or a geo: link.
-#include <fmt/format.h>
-
 #include "client/clock.hpp"
 #include "client/commands/people.hpp"
 #include "client/printable.hpp"
@@ -15,10 +13,6 @@ struct WhereOptions {
   std::string name;
   bool geojson = false, gpx = false, geo = false;
 };
-
-std::string coordinates(const Fix& fix) {
-  return fmt::format("{}, {}", degrees(fix.latitude), degrees(fix.longitude));
-}
 
 void write(const std::string& document) {
   std::fwrite(document.data(), 1, document.size(), stdout);
@@ -37,19 +31,18 @@ void show(Screen& screen, const std::string& name, const TrailView& trail, std::
                    .raw("lon", degrees(last.fix.longitude))
                    .number("last_s", static_cast<std::int64_t>(last.fix.at_s))
                    .flag("exact", last.exact));
-  const auto since = [now_s](std::uint64_t at_s) { return now_s > at_s ? now_s - at_s : 0; };
   std::uint64_t before_s = 0;
   for (const auto& piece : trail.pieces) {
     if (before_s != 0) screen.say(words().trail_gap(words().age(piece.front().fix.at_s - before_s)));
     for (const TrailPoint& point : piece)
-      screen.say(words().trail_point(clock_text(point.fix.at_s, now_s), coordinates(point.fix), point.exact));
+      screen.say(words().trail_point(clock_text(point.fix.at_s, now_s), coordinates(point.fix.latitude, point.fix.longitude),
+                                     point.exact));
     before_s = piece.back().fix.at_s;
   }
-  if (since(before_s) > gap_s) screen.say(words().trail_gap(words().age(since(before_s))));
-  screen.loud(words().her_place(name, coordinates(last.fix), words().age(since(last.fix.at_s)), last.exact));
-  if (last.fix.speed_cm_s >= 100)
-    screen.say(words().moving(static_cast<std::uint32_t>((last.fix.speed_cm_s * 36ull + 500) / 1000),
-                              words().compass(last.fix.heading_deg)));
+  if (since(before_s, now_s) > gap_s) screen.say(words().trail_gap(words().age(since(before_s, now_s))));
+  screen.loud(words().her_place(name, coordinates(last.fix.latitude, last.fix.longitude),
+                                words().age(since(last.fix.at_s, now_s)), last.exact));
+  if (last.fix.speed_cm_s >= 100) screen.say(words().moving(kmh(last.fix.speed_cm_s), words().compass(last.fix.heading_deg)));
   if (last.fix.battery_percent <= 100) screen.say(words().battery(last.fix.battery_percent));
   screen.say(words().phones_place());
 }

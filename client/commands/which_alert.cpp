@@ -5,6 +5,7 @@
 
 #include "client/answering.hpp"
 #include "client/mail.hpp"
+#include "client/wait.hpp"
 #include "client/words/words.hpp"
 #include "crypto/base/encoding.hpp"
 
