@@ -16,7 +16,6 @@ namespace vigil::client {
 namespace {
 
 constexpr std::uint32_t receipt_delay_s = 60;  // of normal contents, at most: so that arrival times tell little
-constexpr std::size_t name_bytes_max = 20;
 
 Bytes bytes(View v) {
   return {v.begin(), v.end()};
@@ -362,7 +361,7 @@ void InboxReader::introduction(const At& at, const e2ee::IdentityKey& sender, co
   if (!equal_secret(proof.view(), view(said.secret_proof())) || !read_reach(said.reach())) return;
   Meeting meeting = *at.origin.meeting;
   meeting.identity = sender;
-  meeting.name = clean_name(said.name(), name_bytes_max);
+  meeting.name = clean_name(said.name());
   content::Introduced kept;
   *kept.mutable_reach() = said.reach();
   meeting.reach = bytes(view(kept.SerializeAsString()));
@@ -373,7 +372,7 @@ void InboxReader::introduced(const At& at, const content::Introduced& said) {
   std::optional<Meeting> meeting = at.origin.meeting ? at.origin.meeting : account_.meetings.with(at.origin.contact->identity);
   if (!meeting) return;
   if (!said.reach().empty() && read_reach(said.reach())) meeting->reach = bytes(view(said.SerializeAsString()));
-  if (const std::string name = clean_name(said.name(), name_bytes_max); !name.empty()) meeting->name = name;
+  if (const std::string name = clean_name(said.name()); !name.empty()) meeting->name = name;
   meeting->she_confirmed = meeting->she_confirmed || said.confirmed();
   account_.meetings.put(*meeting);
   // The one who showed the card has said yes before; now both have, and the contact is checked.

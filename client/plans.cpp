@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t plan_id_bytes = 16;
 constexpr std::size_t plan_key_bytes = 32;
-constexpr std::size_t name_bytes_max = 20;
 constexpr int name_tries = 50;
 
 std::string as_string(View bytes) {
@@ -50,7 +49,7 @@ content::Plan wanted_plan(Account& account) {
 
 // A name on this screen that nobody else has.
 std::string free_name(Account& account, const std::string& proposed) {
-  std::string base = clean_name(proposed, name_bytes_max - 3);
+  std::string base = clean_name(proposed, name_characters_max - 3);
   if (base.empty()) base = printable(proposed.substr(0, 4), 4);
   std::string name = base;
   for (int i = 2; i < name_tries && !account.contacts.named(name).empty(); ++i) name = base + " " + std::to_string(i);

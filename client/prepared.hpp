@@ -27,7 +27,7 @@ struct PlannedReach {
   e2ee::PeerBundle bundle;
 };
 struct PlannedResponder {
-  std::string name;                   // as the person in danger calls her; cut to 20 bytes at a character's edge
+  std::string name;                   // as the person in danger calls her; cut when all of them do not fit, at a character's edge
   std::uint32_t tier = 1;             // from 1
   std::uint32_t after_s = 0;          // after pressing; the same within a tier, rising with the tiers
   std::vector<PlannedReach> reaches;  // one or two relays: she gets a copy through each

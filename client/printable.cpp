@@ -71,11 +71,11 @@ std::string printable(std::string_view text, std::size_t characters_max) {
   return out;
 }
 
-std::string clean_name(std::string_view typed, std::size_t bytes_max) {
+std::string clean_name(std::string_view typed, std::size_t characters_max) {
   const auto first = typed.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   const std::string_view trimmed = typed.substr(first, typed.find_last_not_of(" \t\r\n") - first + 1);
-  if (trimmed.size() > bytes_max || printable(trimmed) != trimmed) return {};
+  if (printable(trimmed, characters_max) != trimmed) return {};
   return std::string(trimmed);
 }
 

@@ -16,8 +16,12 @@ std::string valid_utf8(std::string_view text);
 // separators, zero-width characters, byte order mark) become U+FFFD; longer than 'characters_max' ends in "…".
 std::string printable(std::string_view text, std::size_t characters_max = 200);
 
-// A name as typed by the person in front of the screen: trimmed; empty when it has no printable character, more than 'bytes_max'
-// bytes, or anything printable() would change.
-std::string clean_name(std::string_view typed, std::size_t bytes_max = 20);
+// Of a person: as many as fit beside other words on a narrow screen, in any script.
+inline constexpr std::size_t name_characters_max = 20;
+inline constexpr std::size_t name_bytes_max = 4 * name_characters_max;
+
+// A name as typed by the person in front of the screen: trimmed; empty when it has no printable character, more than
+// 'characters_max', or anything printable() would change.
+std::string clean_name(std::string_view typed, std::size_t characters_max = name_characters_max);
 
 }  // namespace vigil::client

@@ -42,7 +42,7 @@ inline constexpr PeopleWords people{
         "There is no contact called {}. `vigil contacts` lists them; `vigil card` and `vigil meet` make new "
         "ones.",
     .name_taken = "You have a contact called {} already. Choose another name.",
-    .bad_name = "A name has 1 to 20 bytes and no control characters.",
+    .bad_name = "A name has 1 to 20 characters, no control characters.",
     .ask_withdraw = "{} will not be able to write to you or wake you. To undo it you must meet again. Sure? [yes/no] ",
     .not_withdrawn = "Nothing was changed: {} can still write to you.",
     .withdrawn_from = "{} cannot write to you any more. Everybody else still can.",

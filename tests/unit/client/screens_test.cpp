@@ -30,7 +30,9 @@ TEST_CASE("a name typed here is trimmed, or refused when it would look like some
   CHECK(clean_name("").empty());
   CHECK(clean_name(" \t").empty());
   CHECK(clean_name("a\u202Eb").empty());
-  CHECK(clean_name("a name of more than twenty bytes").empty());
+  CHECK(clean_name("a name of more than twenty characters").empty());
+  CHECK(clean_name("Әйгерім Нұрсұлтанқыз") == "Әйгерім Нұрсұлтанқыз");  // twenty of any script
+  CHECK(clean_name("Әйгерім Нұрсұлтанқызы").empty());
 }
 
 TEST_CASE("any bytes are one valid JSON string", "[client][screens]") {
