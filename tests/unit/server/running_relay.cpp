@@ -79,16 +79,24 @@ RunningRelay::~RunningRelay() {
   std::filesystem::remove_all(folder_);
 }
 
-Secret RunningRelay::invite() {
-  const Secret right = random_id<Secret>();
+void RunningRelay::write(storage::Write what) {
   Waiting waiting;
-  store_->submit(storage::AddInvites{{invite_hash(right)}, clock_->wall_s() + 3600}, asking_.get_executor(), waiting, 0);
+  store_->submit(std::move(what), asking_.get_executor(), waiting, 0);
   while (!waiting.outcome) {
     asking_.restart();
     asking_.run_for(std::chrono::milliseconds(5));
   }
   REQUIRE(waiting.outcome->status == wire::DONE);
+}
+
+Secret RunningRelay::invite() {
+  const Secret right = random_id<Secret>();
+  write(storage::AddInvites{{invite_hash(right)}, clock_->wall_s() + 3600});
   return right;
+}
+
+void RunningRelay::release_due() {
+  write(storage::ReleaseDue{});
 }
 
 RunningRelay::Owner RunningRelay::owner() {

@@ -36,6 +36,8 @@ class RunningRelay {
   const Config& config() const { return config_; }
 
   Secret invite();
+  // What the timekeeper does, which does not run here.
+  void release_due();
   // A member who has proved and opened a mailbox.
   struct Owner {
     SigningKey key;
@@ -46,6 +48,8 @@ class RunningRelay {
   std::unique_ptr<Member> member() { return std::make_unique<Member>(port(), root()); }
 
  private:
+  void write(storage::Write what);
+
   std::filesystem::path folder_;
   SigningKey root_;
   Config config_;

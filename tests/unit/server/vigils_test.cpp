@@ -44,6 +44,22 @@ wire::Request look(const Alert& alert) {
   return request;
 }
 
+// A check-in of one responder, with the two renewals.
+struct CheckIn : Alert {
+  Secret renewals[2] = {random_id<Secret>(), random_id<Secret>()};
+  CheckIn(const Address& to, std::uint32_t due_in_s, std::uint32_t period_s) : Alert(to, due_in_s) {
+    vigil.set_kind(wire::CHECK_IN);
+    vigil.set_period_max_s(period_s);
+    for (int i = 0; i < 2; ++i) {
+      wire::Ending& renewal = *vigil.add_renewals();
+      renewal.set_hash(bytes_of(vigil_secret_hash(renewals[i])));
+      renewal.set_effect(i == 0 ? wire::STOP : wire::GO_ON);
+      renewal.add_copies()->set_envelope(envelope_of(i == 0 ? 'a' : 'b'));
+    }
+    name();
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a hurry releases a vigil now, with the copies of its last refresh, and once", "[server][vigils]") {
@@ -117,17 +133,7 @@ TEST_CASE("a renewal moves a check-in by at most its period, answers with the ne
   RunningRelay::Owner owner = relay.owner();
   REQUIRE(owner.member->listen() == wire::DONE);
   const std::unique_ptr<Member> sender = relay.member();
-  Alert check_in(owner.address, 100);
-  const Secret renewals[2] = {random_id<Secret>(), random_id<Secret>()};
-  check_in.vigil.set_kind(wire::CHECK_IN);
-  check_in.vigil.set_period_max_s(1000);
-  for (int i = 0; i < 2; ++i) {
-    wire::Ending& renewal = *check_in.vigil.add_renewals();
-    renewal.set_hash(bytes_of(vigil_secret_hash(renewals[i])));
-    renewal.set_effect(i == 0 ? wire::STOP : wire::GO_ON);
-    renewal.add_copies()->set_envelope(envelope_of(i == 0 ? 'a' : 'b'));
-  }
-  check_in.name();
+  const CheckIn check_in(owner.address, 100, 1000);
   REQUIRE(sender->ask(check_in.parts(2)[0]).status() == wire::PARTIAL);
   REQUIRE(sender->ask(check_in.parts(2)[1]).status() == wire::DONE);
 
@@ -135,7 +141,7 @@ TEST_CASE("a renewal moves a check-in by at most its period, answers with the ne
   for (const std::uint64_t seq : {1u, 2u}) {
     wire::Request request;
     request.mutable_renew()->set_vigil_id(check_in.vigil.id());
-    request.mutable_renew()->set_secret(bytes_of(renewals[seq - 1]));
+    request.mutable_renew()->set_secret(bytes_of(check_in.renewals[seq - 1]));
     request.mutable_renew()->set_seq(seq);
     request.mutable_renew()->set_due_in_s(5000);
     wire::Answer answer = sender->ask(request);
@@ -150,6 +156,38 @@ TEST_CASE("a renewal moves a check-in by at most its period, answers with the ne
   }
   CHECK(shown[0] == shown[1]);  // the free one and its twin
   CHECK(sender->ask(look(check_in)).vigil().due_s() > 900);
+}
+
+TEST_CASE("200 check-ins that fall silent together all say so to who listens, a lone one does not", "[server][vigils]") {
+  // Method: real seconds; all are kept before the first one is due. Two for each responder: a check-in takes several of her 12
+  // urgent places.
+  constexpr std::size_t each = 2;
+  for (const std::size_t count : {std::size_t{200}, std::size_t{1}}) {
+    CAPTURE(count);
+    RunningRelay relay;
+    std::vector<RunningRelay::Owner> owners;
+    const std::unique_ptr<Member> sender = relay.member();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i % each == 0) {
+        owners.push_back(relay.owner());
+        REQUIRE(owners.back().member->listen() == wire::DONE);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      REQUIRE(sender->ask(CheckIn(owners[i / each].address, 6, 6).parts(1)[0]).status() == wire::DONE);
+    const auto all_due = std::chrono::steady_clock::now() + std::chrono::seconds(6);
+    for (const RunningRelay::Owner& owner : owners) REQUIRE(owner.member->deliveries.empty());
+    while (std::chrono::steady_clock::now() < all_due) {
+      relay.release_due();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    relay.release_due();
+    for (std::size_t i = 0; i < count; ++i) {
+      const wire::Delivery told = owners[i / each].member->next_delivery();
+      CHECK(told.of_vigil() == wire::STAGE);
+      CHECK(told.many_silent() == (count > 1));
+    }
+  }
 }
 
 TEST_CASE("one responder's close ends nothing, a second one's ends the vigil for all", "[server][vigils]") {
