@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t relay_seconds_differ = 5;  // between two of a relay's own times
 constexpr std::uint64_t clocks_differ_s = 600;
 constexpr int waiting_notices_max = 64;  // per vigil; a relay could send them for ever
-constexpr std::uint32_t names_bytes_max = 20;
 
 std::string bytes(View v) {
   return std::string(text(v));
@@ -93,8 +92,6 @@ record::VigilRecord& AlertState::vigil_or_new(View vigil_id, View root) {
 
 void AlertState::pressed(const content::Alert& alert) {
   *record_.mutable_alert() = alert;
-  record_.mutable_alert()->clear_your_secret();
-  record_.mutable_alert()->clear_your_close();
   if (!record_.written()) {
     if (record::Entry* made = entry(record::Entry::PRESSED, alert.pressed_s(), alert.pressed_s())) made->set_own(true);
   }
@@ -194,7 +191,8 @@ Fact AlertState::own_ending(std::uint64_t now_s) {
 
 // ---- somebody else's
 
-AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Delivery& delivery, View root, std::uint64_t now_s) {
+AlertState::Came AlertState::copy(const content::Alert& alert, const std::optional<e2ee::ResponderSecrets>& yours,
+                                  const wire::Delivery& delivery, View root, std::uint64_t now_s) {
   record::VigilRecord& vigil = vigil_or_new(vigil::view(alert.vigil_id()), root);
   const bool known_alert = record_.has_alert();
   const std::uint32_t presses = record_.alert().pressed_again();
@@ -210,20 +208,18 @@ AlertState::Came AlertState::copy(const content::Alert& alert, const wire::Deliv
   }
   if (newer) {
     *record_.mutable_alert() = alert;
-    record_.mutable_alert()->clear_your_secret();
-    record_.mutable_alert()->clear_your_close();
+    record_.mutable_alert()->clear_your_secrets();
     record_.mutable_alert()->clear_responders();
     // A copy from before the second press may come after it, by another relay.
     record_.mutable_alert()->set_pressed_again(std::max(presses, alert.pressed_again()));
   }
   // The first copy of a vigil fixes its heads: a later one by the same person cannot replace what answers were checked against.
   if (vigil.responders_size() == 0) *vigil.mutable_responders() = alert.responders();
-  if (!vigil.mine() && alert.your_secret().size() == 32 && alert.your_close().size() == 32 &&
-      alert.your_index() < static_cast<std::uint32_t>(vigil.responders_size())) {
+  if (!vigil.mine() && yours && alert.your_index() < static_cast<std::uint32_t>(vigil.responders_size())) {
     vigil.set_mine(true);
     vigil.set_your_index(alert.your_index());
-    vigil.set_your_secret(alert.your_secret());
-    vigil.set_your_close(alert.your_close());
+    vigil.set_your_secret(bytes(yours->answer.view()));
+    vigil.set_your_close(bytes(yours->close.view()));
   }
   if (vigil.first_release_s() == 0) vigil.set_silent_from_s(silent_from(alert, delivery, now_s));
   const Came came = copy_again(vigil::view(alert.vigil_id()), delivery, now_s);
@@ -368,7 +364,7 @@ void AlertState::act_entry(record::Entry::Kind kind, const record::VigilRecord& 
 
 void AlertState::names(const google::protobuf::RepeatedPtrField<std::string>& names) {
   if (record_.names_size() != 0 || names.size() > static_cast<int>(limits::responders_max)) return;
-  for (const std::string& name : names) record_.add_names(printable(name, names_bytes_max));
+  for (const std::string& name : names) record_.add_names(printable(name, name_characters_max));
 }
 
 Fact AlertState::notice(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s) {

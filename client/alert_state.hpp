@@ -13,6 +13,7 @@
 
 #include "client/alert_record.pb.h"
 #include "crypto/base/encoding.hpp"
+#include "crypto/e2ee/responder_secrets.hpp"
 #include "proto/ids.hpp"
 
 namespace vigil::client {
@@ -85,8 +86,10 @@ class AlertState {
     bool again = false;  // known, from a later round or pressed again: ring again, not a second alert
     bool pressed_again = false;
   };
-  // A stage copy was opened; 'delivery' is what the relay said outside the seal. Checks that the alert is of this vigil.
-  Came copy(const content::Alert& alert, const wire::Delivery& delivery, View root, std::uint64_t now_s);
+  // A stage copy was opened; 'yours': its your_secrets, likewise; 'delivery' is what the relay said outside the seal. Checks that
+  // the alert is of this vigil.
+  Came copy(const content::Alert& alert, const std::optional<e2ee::ResponderSecrets>& yours, const wire::Delivery& delivery,
+            View root, std::uint64_t now_s);
   // The same copy came again in another round; it could not be opened twice.
   Came copy_again(View vigil_id, const wire::Delivery& delivery, std::uint64_t now_s);
   // 'said_s': the writer's clock, here and below.

@@ -31,7 +31,9 @@ void InboxReader::alert(const At& at, const content::Content& content, std::vect
   std::optional<AlertState> alert = alert_of(at, view(said.alert_id()));
   if (!alert) return;
   account_.alerts.remember_content(view(content.id()), view(said.alert_id()), view(said.vigil_id()));
-  const AlertState::Came came = alert->copy(said, at.delivery, at.root.view(), at.now_s);
+  const auto yours =
+      e2ee::open_responder_secrets(account_.keys, view(said.vigil_id()), said.your_index(), view(said.your_secrets()));
+  const AlertState::Came came = alert->copy(said, yours, at.delivery, at.root.view(), at.now_s);
   if (came.again) alert->record().set_seen(false);
   const bool opened = open_plan(account_, *alert);
   account_.alerts.put(*alert);

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "client/printable.hpp"
 #include "client/sealing.hpp"
 #include "crypto/base/aead.hpp"
 #include "crypto/base/encoding.hpp"
@@ -12,14 +13,13 @@
 #include "crypto/base/random.hpp"
 #include "crypto/base/vigil_id.hpp"
 #include "crypto/e2ee/envelope.hpp"
+#include "crypto/e2ee/responder_secrets.hpp"
 #include "proto/limits.hpp"
 
 namespace vigil::client {
 namespace {
 
 using namespace sealing;
-
-constexpr std::size_t name_bytes_max = 20;
 
 // One of the plan's responders at one relay.
 struct Seat {
@@ -85,7 +85,7 @@ void add_boxes(google::protobuf::RepeatedPtrField<std::string>& to, const std::a
 }
 
 // Everything the id hashes: which ending comes first is drawn, so that the place tells nothing.
-wire::Vigil start_vigil(const VigilSecrets& secrets, const std::vector<std::pair<Secret, Secret>>& answers,
+wire::Vigil start_vigil(const VigilSecrets& secrets, const std::vector<e2ee::ResponderSecrets>& responders,
                         const CheckInTerms* check_in) {
   wire::Vigil vigil;
   vigil.set_nonce(as_string(random_bytes(32)));
@@ -97,7 +97,7 @@ wire::Vigil start_vigil(const VigilSecrets& secrets, const std::vector<std::pair
   vigil.set_hurry_hash(as_string(vigil_secret_hash(secrets.hurry).view()));
   vigil.set_refresh_hash(as_string(vigil_secret_hash(secrets.refresh).view()));
   add_pair(*vigil.mutable_endings(), secrets.stop, secrets.go_on);
-  for (const auto& [answer, close] : answers) {
+  for (const auto& [answer, close] : responders) {
     wire::Answerer& answerer = *vigil.add_answers();
     answerer.set_head(as_string(answer_chain(answer, limits::answer_chain_steps).view()));
     answerer.set_close_hash(as_string(vigil_secret_hash(close).view()));
@@ -244,9 +244,9 @@ Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan
                                           std::uint64_t now_s, const CheckInTerms* check_in) {
   if (relay.seats.empty() || relay.seats.size() > limits::responders_max) return std::unexpected(e2ee::Fault::too_large);
   const VigilSecrets secrets(root);
-  std::vector<std::pair<Secret, Secret>> answers;
+  std::vector<e2ee::ResponderSecrets> responders;
   for (std::size_t i = 0; i < relay.seats.size(); ++i)
-    answers.emplace_back(for_relay(random_id<Secret>(), root), for_relay(random_id<Secret>(), root));
+    responders.push_back({.answer = for_relay(random_id<Secret>(), root), .close = for_relay(random_id<Secret>(), root)});
 
   kept::PreparedVigil prepared;
   prepared.set_routes(as_string(relay.routes->serialised()));
@@ -256,7 +256,7 @@ Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan
   add_boxes(*prepared.mutable_boxes(), box_keys, secrets.stop, secrets.go_on);
   if (check_in != nullptr) add_boxes(*prepared.mutable_renew_boxes(), box_keys, secrets.renew, secrets.renew_forced);
 
-  wire::Vigil vigil = start_vigil(secrets, answers, check_in);
+  wire::Vigil vigil = start_vigil(secrets, responders, check_in);
   Goodbyes goodbyes;
   std::uint32_t place = 0;
   for (const Seat& seat : relay.seats) {
@@ -274,8 +274,9 @@ Sealed<kept::PreparedVigil> prepare_vigil(const PublicKey& root, const RelayPlan
     copy.set_one_shot(as_string(shot->serialised().view()));
     copy.set_tier(seat.responder->tier);
     copy.set_after_s(seat.responder->after_s);
-    copy.set_answer(as_string(answers[place].first.view()));
-    copy.set_close(as_string(answers[place].second.view()));
+    const auto hers = e2ee::seal_responder_secrets(seat.reach->bundle, view(vigil.id()), place, responders[place]);
+    if (!hers) return std::unexpected(e2ee::Fault::malformed);
+    copy.set_secrets(as_string(*hers));
     ++place;
   }
   if (relay.own != nullptr) {

@@ -96,15 +96,15 @@ Sealed<void> seal_stages(wire::Vigil& vigil, kept::PreparedVigil& prepared, cons
         Address::from(view(vigil.addresses()).subspan(static_cast<std::size_t>(i) * Address::length, Address::length));
     const int stage = static_cast<int>(copy.stage());
     const int place = static_cast<int>(copy.copy());
-    if (!shot || !address || stage < 0 || stage >= vigil.stages_size() || place < 0 || place >= vigil.stages(stage).copies_size())
+    if (!shot || !address || copy.secrets().empty() || stage < 0 || stage >= vigil.stages_size() || place < 0 ||
+        place >= vigil.stages(stage).copies_size())
       return std::unexpected(e2ee::Fault::malformed);
     content::Content content = new_content(press.pressed_s);
     content::Alert& alert = *content.mutable_alert();
     alert = common;
     alert.set_tier(copy.tier());
     alert.set_your_index(static_cast<std::uint32_t>(i));
-    alert.set_your_secret(copy.answer());
-    alert.set_your_close(copy.close());
+    alert.set_your_secrets(copy.secrets());
     add_note(content, press.note, bytes);
     const Sealed<Bytes> envelope = shot->seal(address_hash(*address), bytes, content);
     if (!envelope) return std::unexpected(envelope.error());

@@ -44,6 +44,7 @@ inline constexpr std::string_view sealed_plan = "vigil sealed plan";     // AAD 
 inline constexpr std::string_view between = "vigil between responders";  // MAC of marks and notes: X25519 of both identities
 inline constexpr std::string_view trouble_said = "vigil trouble said";   // one request to write again per contact and hour
 inline constexpr std::string_view goodbye = "vigil goodbye";             // what a check-in's ending says, sealed to its secret
-inline constexpr std::string_view ping_topic = "vigil ping topic";       // topic of a share's pings to one address
+inline constexpr std::string_view responder_secrets = "vigil responder secrets";  // HPKE info: what one responder acts with
+inline constexpr std::string_view ping_topic = "vigil ping topic";                // topic of a share's pings to one address
 
 }  // namespace vigil::labels

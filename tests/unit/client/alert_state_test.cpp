@@ -41,10 +41,9 @@ struct Night {
       responder.set_close_hash(str(vigil_secret_hash(closing[i]).view()));
     }
     made.set_your_index(reader);
-    made.set_your_secret(str(answer[reader].view()));
-    made.set_your_close(str(closing[reader].view()));
     return made;
   }
+  e2ee::ResponderSecrets yours(std::uint32_t reader) const { return {answer[reader], closing[reader]}; }
   wire::Delivery stage(std::uint32_t round, std::uint32_t at) const {
     wire::Delivery delivery;
     delivery.set_of_vigil(wire::STAGE);
@@ -76,7 +75,7 @@ struct Night {
   }
   AlertState reader(std::uint32_t index) const {
     AlertState state = AlertState::begin(alert_id, person, false, start_s);
-    state.copy(alert(index), stage(1, 0), root, start_s + 10);
+    state.copy(alert(index), yours(index), stage(1, 0), root, start_s + 10);
     return state;
   }
 };
@@ -87,7 +86,7 @@ TEST_CASE("whoever hears of an answer before the alert itself can answer it", "[
   const Night night;
   AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
   state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 1, 1, start_s + 5), start_s + 5);
-  state.copy(night.alert(0), night.stage(1, 1), night.root, start_s + 10);
+  state.copy(night.alert(0), night.yours(0), night.stage(1, 1), night.root, start_s + 10);
   CHECK(state.record().vigils(0).root() == str(night.root));  // where answers go
   CHECK(state.view(start_s + 11, start_s + 11).shown == Shown::answering);
 }
@@ -113,13 +112,13 @@ TEST_CASE("a second press rings again once, stays shown whatever copy comes late
   again.set_pressed_again(1);
   const wire::Delivery straight;  // not by a vigil
   SECTION("while it goes on") {
-    const AlertState::Came came = state.copy(again, straight, night.root, start_s + 40);
+    const AlertState::Came came = state.copy(again, night.yours(0), straight, night.root, start_s + 40);
     CHECK((!came.first && came.again && came.pressed_again));
-    CHECK_FALSE(state.copy(again, straight, night.root, start_s + 41).again);
+    CHECK_FALSE(state.copy(again, night.yours(0), straight, night.root, start_s + 41).again);
     // Another relay brings what was sealed before, with a newer place.
     content::Alert before = night.alert(0);
     before.mutable_track()->mutable_newest()->set_at_s(start_s + 60);
-    CHECK_FALSE(state.copy(before, night.stage(1, 0), night.root, start_s + 61).again);
+    CHECK_FALSE(state.copy(before, night.yours(0), night.stage(1, 0), night.root, start_s + 61).again);
     CHECK(state.record().alert().pressed_again() == 1);
     CHECK(state.record().alert().track().newest().at_s() == start_s + 60);
     int entries = 0;
@@ -131,12 +130,12 @@ TEST_CASE("a second press rings again once, stays shown whatever copy comes late
   }
   SECTION("after her ending") {
     state.ending(false, start_s + 30, start_s + 30);
-    const AlertState::Came came = state.copy(again, straight, night.root, start_s + 40);
+    const AlertState::Came came = state.copy(again, night.yours(0), straight, night.root, start_s + 40);
     CHECK_FALSE((came.again || came.pressed_again));
   }
   SECTION("when it overtakes the copy that the vigil releases") {
     AlertState late = AlertState::begin(night.alert_id, night.person, false, start_s);
-    CHECK(late.copy(again, straight, night.root, start_s + 11).first);
+    CHECK(late.copy(again, night.yours(0), straight, night.root, start_s + 11).first);
     CHECK_FALSE(late.copy_again(night.vigil_id, night.stage(1, 0), start_s + 12).again);
     CHECK(late.record().alert().pressed_again() == 1);
   }
@@ -261,7 +260,7 @@ TEST_CASE("a notice that comes before its alert waits, and is checked when the a
   CHECK(state.notice(night.vigil_id, forged, start_s + 20) == Fact::waiting);
   CHECK(state.notice(night.vigil_id, night.act(wire::Released::ANSWERED, 1, 1, start_s + 20), start_s + 20) == Fact::waiting);
   CHECK(state.view(start_s + 21, start_s + 21).shown == Shown::nothing);
-  state.copy(night.alert(0), night.stage(1, 0), night.root, start_s + 25);
+  state.copy(night.alert(0), night.yours(0), night.stage(1, 0), night.root, start_s + 25);
   const AlertView view = state.view(start_s + 26, start_s + 26);
   CHECK(view.shown == Shown::answering);
   CHECK(view.index == 1);
@@ -270,12 +269,12 @@ TEST_CASE("a notice that comes before its alert waits, and is checked when the a
 TEST_CASE("a later round rings again, the same round and the other relay's copy do not", "[client][alert_state]") {
   const Night night;
   AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
-  const auto came = state.copy(night.alert(0), night.stage(1, 0), night.root, start_s);
+  const auto came = state.copy(night.alert(0), night.yours(0), night.stage(1, 0), night.root, start_s);
   CHECK(came.first);
   CHECK_FALSE(state.copy_again(night.vigil_id, night.stage(1, 0), start_s).again);
   content::Alert elsewhere = night.alert(0);
   elsewhere.set_vigil_id(str(random_bytes(32)));
-  const auto other = state.copy(elsewhere, night.stage(1, 0), random_bytes(32), start_s);
+  const auto other = state.copy(elsewhere, night.yours(0), night.stage(1, 0), random_bytes(32), start_s);
   CHECK_FALSE(other.first);
   CHECK_FALSE(other.again);
   CHECK(state.copy_again(night.vigil_id, night.stage(2, 0), start_s + 600).again);
@@ -302,7 +301,7 @@ TEST_CASE("silence counts from when somebody could have answered, whatever her c
     alert.set_pressed_s(pressed_s);
     wire::Delivery delivery = night.stage(round, 0);
     delivery.set_released_s(released_s);
-    state.copy(alert, delivery, night.root, start_s + 10);
+    state.copy(alert, night.yours(0), delivery, night.root, start_s + 10);
     return state;
   };
   constexpr std::uint64_t day_s = 86'400;
@@ -397,11 +396,11 @@ TEST_CASE("an alert is over from the moment that is known, whichever way it beca
   AlertState waited = AlertState::begin(night.alert_id, night.person, false, start_s);
   CHECK(waited.notice(night.vigil_id, night.closed(0, 1), start_s + 5) == Fact::waiting);
   CHECK(waited.record().over_s() == 0);
-  waited.copy(night.alert(2), night.stage(1, 0), night.root, start_s + 9);
+  waited.copy(night.alert(2), night.yours(2), night.stage(1, 0), night.root, start_s + 9);
   CHECK(waited.over());
   CHECK(waited.record().over_s() == start_s + 9);
   AlertState ended = AlertState::begin(night.alert_id, night.person, false, start_s);
-  ended.copy(night.alert(2), night.stage(1, 0), night.root, start_s);
+  ended.copy(night.alert(2), night.yours(2), night.stage(1, 0), night.root, start_s);
   ended.ending(false, start_s + 20, start_s + 20);
   ended.notice(night.vigil_id, night.closed(0, 1), start_s + 30);
   CHECK(ended.record().over_s() == start_s + 20);
@@ -412,7 +411,7 @@ TEST_CASE("a later round that comes first is silence, also when her clock is ahe
   content::Alert ahead = night.alert(1);
   ahead.set_pressed_s(start_s + 86'400);
   AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
-  state.copy(ahead, night.stage(3, 0), night.root, start_s);
+  state.copy(ahead, night.yours(1), night.stage(3, 0), night.root, start_s);
   CHECK(state.view(start_s + 10, start_s + 9).shown == Shown::nobody);
 }
 
@@ -437,7 +436,7 @@ TEST_CASE("any order of true facts, doubled and mixed with lies, ends in the sam
     AlertState state = AlertState::begin(night.alert_id, night.person, false, start_s);
     const std::size_t alert_comes = random() % (facts.size() + 1);
     for (std::size_t i = 0; i <= facts.size(); ++i) {
-      if (i == alert_comes) state.copy(night.alert(0), night.stage(1, 0), night.root, now_s);
+      if (i == alert_comes) state.copy(night.alert(0), night.yours(0), night.stage(1, 0), night.root, now_s);
       if (i < facts.size()) state.notice(night.vigil_id, facts[i], now_s);
       const AlertView view = state.view(now_s, now_s);
       // On the way only what some true fact says: Boris or Dana may answer, nobody else, and never all clear.

@@ -28,10 +28,17 @@ std::vector<News> read(Person& reader, const wire::Delivery& delivery, std::uint
 }
 
 // A copy sealed by Aigul for the address that Dana gave her, as a vigil's are.
-Bytes one_shot(Pair& pair, const content::Content& content) {
+Bytes one_shot(Pair& pair, content::Content content) {
   const auto bundle = e2ee::verify_bundle(own_bundle(*pair.dana.account, now_s), pair.dana.account->identity.key(), now_s, 0,
                                           e2ee::BundleAge::may_be_old);
   REQUIRE(bundle);
+  if (content.has_alert()) {
+    content::Alert& alert = *content.mutable_alert();
+    const e2ee::ResponderSecrets hers{random_id<Secret>(), random_id<Secret>()};
+    const auto sealed = e2ee::seal_responder_secrets(*bundle, view(alert.vigil_id()), alert.your_index(), hers);
+    REQUIRE(sealed);
+    alert.set_your_secrets(str(*sealed));
+  }
   auto shot = e2ee::OneShot::prepare(pair.aigul.account->identity, *bundle);
   REQUIRE(shot);
   const auto envelope = shot->seal(address_hash(pair.given_by_dana), 4096, content);
@@ -49,8 +56,6 @@ content::Content alert_content() {
   content::Responder& responder = *alert.add_responders();
   responder.set_head(str(random_bytes(32)));
   responder.set_close_hash(str(random_bytes(32)));
-  alert.set_your_secret(str(random_bytes(32)));
-  alert.set_your_close(str(random_bytes(32)));
   return content;
 }
 
@@ -79,6 +84,7 @@ TEST_CASE("an alert rings once, again in a later round, and is never a second al
   CHECK(rung[0].first);
   CHECK(rung[0].name == "Aigul");
   CHECK(pair.dana.account->receipts.due(now_s + 11).size() == 1);
+  CHECK(pair.dana.account->alerts.find(view(content.alert().alert_id()))->record().vigils(0).mine());  // she can answer
 
   // The same delivery, and the same sealed copy under another copy id in the same round: nothing.
   CHECK(read(pair.dana, first, now_s + 12).empty());

@@ -15,6 +15,7 @@
 #include "crypto/base/labels.hpp"
 #include "crypto/base/sign.hpp"
 #include "crypto/base/vigil_id.hpp"
+#include "crypto/e2ee/responder_secrets.hpp"
 #include "crypto/e2ee/session.hpp"
 #include "proto/limits.hpp"
 #include "tests/unit/client/support.hpp"
@@ -41,11 +42,15 @@ struct Person {
     const Bytes bytes = own.make_bundle(now_s).bundle;
     return e2ee::verify_bundle(bytes, identity.key(), now_s, 0, e2ee::BundleAge::must_be_fresh).value();
   }
-  content::Content open(const std::string& envelope, const e2ee::IdentityKey& from) {
+  content::Content open(const std::string& envelope, const e2ee::IdentityKey& from, std::uint64_t at_s = now_s) {
     e2ee::Sessions sessions(identity, keys);
-    auto opened = sessions.open(view(envelope), address_hash(address), from, now_s);
+    auto opened = sessions.open(view(envelope), address_hash(address), from, at_s);
     REQUIRE(opened);
     return opened->content;
+  }
+  std::optional<e2ee::ResponderSecrets> secrets(const content::Alert& alert, std::uint32_t index) {
+    const e2ee::Transaction step(keys);
+    return e2ee::open_responder_secrets(keys, view(alert.vigil_id()), index, view(alert.your_secrets()));
   }
 };
 
@@ -147,10 +152,38 @@ TEST_CASE("what a second press shows is sealed at the first: the same alert, sai
     CHECK(said.alert().note() == "Blue van, two men");
     CHECK(said.alert().your_index() == static_cast<std::uint32_t>(i));
   }
-  // Nothing of what stays on the phone answers for somebody.
-  for (const kept::PreparedCopy& copy : spare.vigils(0).copies()) {
-    CHECK(sealed->running.SerializeAsString().find(copy.answer()) == std::string::npos);
-    CHECK(sealed->running.SerializeAsString().find(copy.close()) == std::string::npos);
+}
+
+TEST_CASE("nothing that lies on the phone, before the press or after it, answers or closes for somebody", "[client][prepared]") {
+  Story story;
+  const kept::PreparedAlert prepared = story.prepare();
+  const auto sealed = seal_alert(kept::PreparedAlert(prepared), press());
+  REQUIRE(sealed);
+  const std::string kept = prepared.SerializeAsString() + sealed->running.SerializeAsString();
+  const wire::Vigil vigil = joined(sealed->vigils[0]);
+  const std::array<Person*, 2> people{&story.ben, &story.cora};
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    const content::Alert alert =
+        people[i]->open(vigil.stages(static_cast<int>(i)).copies(0).envelope(), story.aida.identity.key()).alert();
+    const auto hers = people[i]->secrets(alert, i);
+    REQUIRE(hers);
+    // Its head is what the relay holds; no value of the chain lies on the phone but the head.
+    CHECK(vigil.answers(static_cast<int>(i)).head() == text(answer_chain(hers->answer, limits::answer_chain_steps).view()));
+    for (std::uint32_t step = 0; step < limits::answer_chain_steps; ++step)
+      CHECK(kept.find(text(answer_chain(hers->answer, step).view())) == std::string::npos);
+    CHECK(kept.find(text(hers->close.view())) == std::string::npos);
+    // Whoever has the phone holds what is sealed, and no key that opens it.
+    CHECK(kept.find(alert.your_secrets()) != std::string::npos);
+    CHECK_FALSE(story.aida.secrets(alert, i));
+    CHECK_FALSE(people[1 - i]->secrets(alert, i));
+    // Of this vigil and this place only.
+    CHECK_FALSE(people[i]->secrets(alert, 1 - i));
+    content::Alert other = alert;
+    other.set_vigil_id(std::string(32, 'o'));
+    CHECK_FALSE(people[i]->secrets(other, i));
+    other = alert;
+    other.mutable_your_secrets()->pop_back();
+    CHECK_FALSE(people[i]->secrets(other, i));
   }
 }
 
@@ -171,14 +204,16 @@ TEST_CASE("each responder opens her own alert, endings and notice; the activist 
   CHECK(at_cora.alert().your_index() == 1);
   CHECK(at_cora.alert().tier() == 2);
   // The chain that the reader got ends where relay and all the others see it end; her close secret likewise.
-  for (const content::Content* content : {&at_ben, &at_cora}) {
-    const content::Alert& alert = content->alert();
+  const auto check_secrets = [&](Person& reader, const content::Alert& alert) {
     const int index = static_cast<int>(alert.your_index());
-    const Secret start = *Secret::from(view(alert.your_secret()));
-    CHECK(vigil.answers(index).head() == text(answer_chain(start, limits::answer_chain_steps).view()));
+    const auto hers = reader.secrets(alert, alert.your_index());
+    REQUIRE(hers);
+    CHECK(vigil.answers(index).head() == text(answer_chain(hers->answer, limits::answer_chain_steps).view()));
     CHECK(alert.responders(index).head() == vigil.answers(index).head());
-    CHECK(vigil.answers(index).close_hash() == text(vigil_secret_hash(*Secret::from(view(alert.your_close()))).view()));
-  }
+    CHECK(vigil.answers(index).close_hash() == text(vigil_secret_hash(hers->close).view()));
+  };
+  check_secrets(story.ben, at_ben.alert());
+  check_secrets(story.cora, at_cora.alert());
   for (const wire::Ending& ending : vigil.endings()) {
     const content::Content ended = story.cora.open(ending.copies(1).envelope(), aida);
     CHECK(ended.ending().forced() == (ending.effect() == wire::GO_ON));
@@ -188,9 +223,50 @@ TEST_CASE("each responder opens her own alert, endings and notice; the activist 
     Person& reader = i == 0 ? story.ben : i == 1 ? story.cora : story.aida;
     const content::Content notice = reader.open(vigil.notices(i).envelope(), aida);
     REQUIRE(notice.notice().names_size() == 2);
-    CHECK(notice.notice().names(0) == "Benedikta-the-neighb");
+    CHECK(notice.notice().names(0) == "Benedikta-the-neighbour");
     CHECK(notice.notice().names(1) == "Cora");
   }
+}
+
+// How it is kept and released is the store's part (contract suite); this is what her keys have been through meanwhile.
+TEST_CASE("an alert kept for 30 days and first read 29 days later opens, after weekly new keys and 50 turns of the ratchet",
+          "[client][prepared]") {
+  Story story;
+  Person& aida = story.aida;
+  Person& ben = story.ben;
+  const auto sealed = seal_alert(story.prepare(), press());
+  REQUIRE(sealed);
+  const wire::Vigil vigil = joined(sealed->vigils[0]);
+  REQUIRE(Contacts(aida.profile.container()).add({.name = "Ben", .identity = ben.identity.key()}));
+  REQUIRE(Contacts(ben.profile.container()).add({.name = "Aida", .identity = aida.identity.key()}));
+  e2ee::Sessions hers(aida.identity, aida.keys), his(ben.identity, ben.keys);
+  e2ee::OwnKeys her_keys(aida.identity, aida.keys), his_keys(ben.identity, ben.keys);
+  const auto write = [](e2ee::Sessions& writer, Person& reader, e2ee::Sessions& reads, const e2ee::IdentityKey& from,
+                        std::uint64_t at_s) {
+    e2ee::OwnKeys own(reader.identity, reader.keys);
+    const Bytes bundle = own.make_bundle(at_s).bundle;
+    const auto to = e2ee::verify_bundle(bundle, reader.identity.key(), at_s, 0, e2ee::BundleAge::must_be_fresh);
+    REQUIRE(to);
+    content::Content content;
+    content.set_id(std::string(text(random_bytes(16))));
+    content.mutable_text()->set_text("on day " + std::to_string((at_s - now_s) / 86'400));
+    const auto envelope = writer.seal({*to, address_hash(reader.address)}, e2ee::device_of(wire::NORMAL, 0), content);
+    REQUIRE(envelope);
+    REQUIRE(reads.open(*envelope, address_hash(reader.address), from, at_s));
+  };
+  int renewed = 0;
+  for (std::uint64_t day = 1; day <= 59; ++day) {
+    const std::uint64_t at_s = now_s + day * 86'400;
+    renewed += her_keys.rotate(at_s) && his_keys.rotate(at_s) ? 1 : 0;
+    if (day > 25) continue;  // each writes and hears back: two turns a day
+    write(hers, ben, his, aida.identity.key(), at_s);
+    write(his, aida, hers, ben.identity.key(), at_s);
+  }
+  CHECK(renewed >= 8);
+  const content::Content read =
+      ben.open(vigil.stages(0).copies(0).envelope(), aida.identity.key(), now_s + std::uint64_t{59} * 86'400);
+  CHECK(read.alert().note() == "Blue van, two men");
+  CHECK(ben.secrets(read.alert(), 0));  // and she can answer it
 }
 
 TEST_CASE("the box that a PIN opens holds the ending that stops; nothing else in the slot tells which it is",
@@ -302,8 +378,7 @@ TEST_CASE("an alert for eight is half as large, and its longest note, twelve fix
     responder.set_after_s(86'400);
   }
   alert.set_your_index(7);
-  alert.set_your_secret(std::string(32, 's'));
-  alert.set_your_close(std::string(32, 'c'));
+  alert.set_your_secrets(std::string(112, 's'));
   alert.set_plan_id(std::string(16, 'p'));
   alert.set_plan_key(std::string(32, 'k'));
   CHECK(content.ByteSizeLong() + 90 + 400 <= e2ee::content_bytes_max(limits::small_alert_envelope_bytes));
@@ -335,9 +410,12 @@ TEST_CASE("two relays get two vigils of one alert, with nothing in common that o
   for (const kept::PreparedVigil& one : prepared.vigils()) {
     secrets.insert(one.hurry());
     secrets.insert(one.refresh());
-    for (const kept::PreparedCopy& copy : one.copies()) {
-      secrets.insert(copy.answer());
-      secrets.insert(copy.close());
+    // Of a responder's secrets the phone has the hashes only.
+    wire::Vigil vigil;
+    REQUIRE(vigil.ParseFromString(one.vigil()));
+    for (const wire::Answerer& answerer : vigil.answers()) {
+      secrets.insert(answerer.head());
+      secrets.insert(answerer.close_hash());
     }
   }
   CHECK(secrets.size() == 4 + 2 * 3);

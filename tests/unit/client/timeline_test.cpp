@@ -40,7 +40,7 @@ struct Lived {
     wire::Delivery rang;
     rang.set_round(1);
     rang.set_released_s(start_s + 10);
-    state.copy(alert, rang, random_bytes(32), start_s + 11);
+    state.copy(alert, std::nullopt, rang, random_bytes(32), start_s + 11);
     act(wire::Released::ANSWERED, 1, 30);
     mark_by_dana(content::Mark::HELD_AT, 50);
     content::Note note;

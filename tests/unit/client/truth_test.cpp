@@ -113,7 +113,7 @@ class Night {
         delivery.set_round(event.round);
         delivery.set_stage(event.stage);
         if (!state_) state_ = AlertState::begin(all.alert_id, all.person, false, here(now_s));
-        state_->copy(alert(), delivery, all.root, here(now_s));
+        state_->copy(alert(), e2ee::ResponderSecrets{all.answer[reader_], all.closing[reader_]}, delivery, all.root, here(now_s));
         for (int i = 0; i < 4 && names_.size() < 4; ++i) *names_.Add() = "P" + std::to_string(i);
         state_->names(names_);
         break;
@@ -158,8 +158,6 @@ class Night {
       responder.set_after_s(all.after_s[i]);
     }
     made.set_your_index(reader_);
-    made.set_your_secret(str(all.answer[reader_].view()));
-    made.set_your_close(str(all.closing[reader_].view()));
     return made;
   }
 
