@@ -64,7 +64,7 @@ std::vector<std::string> lines_of(const google::protobuf::RepeatedPtrField<std::
 }  // namespace
 
 std::string hours_text(const WakeHours& hours, const catalog::Words& in) {
-  const std::string days = hours.days == every_day ? in.every_day() : days_text(hours.days, in);
+  std::string days = hours.days == every_day ? in.every_day() : days_text(hours.days, in);
   if (hours.from_min == hours.to_min) return days;
   return days + " " + clock_of(hours.from_min) + "-" + clock_of(hours.to_min);
 }

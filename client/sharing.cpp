@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <limits>
+#include <ranges>
 
 #include "client/clock.hpp"
 #include "client/consent.hpp"
@@ -84,13 +85,12 @@ std::uint32_t ping_every_s(std::uint32_t asked_s, std::uint64_t pressed_s, std::
 std::optional<kept::RunningAlert> Sharer::own_alert() {
   const Outcome<std::vector<kept::RunningAlert>> running = account_.slot.running();
   if (!running) return std::nullopt;
-  for (auto at = running->rbegin(); at != running->rend(); ++at) {
-    if (at->drill()) continue;  // an exercise shows nobody more
-    const auto known = account_.alerts.find(view(at->alert_id()));
-    if ((known && known->over()) || view(at->alert_id()).size() == 0 || at->alert_id() == text(over_alert_id_)) continue;
-    const bool kept =
-        std::any_of(at->vigils().begin(), at->vigils().end(), [](const auto& one) { return one.on_relay_s() != 0; });
-    if (kept) return *at;
+  for (const kept::RunningAlert& alert : std::views::reverse(*running)) {
+    if (alert.drill()) continue;  // an exercise shows nobody more
+    const auto known = account_.alerts.find(view(alert.alert_id()));
+    if ((known && known->over()) || alert.alert_id().empty() || alert.alert_id() == text(over_alert_id_)) continue;
+    const bool kept = std::ranges::any_of(alert.vigils(), [](const auto& vigil) { return vigil.on_relay_s() != 0; });
+    if (kept) return alert;
   }
   return std::nullopt;
 }
