@@ -75,7 +75,7 @@ std::optional<std::size_t> read_line(int fd, std::span<std::uint8_t> out) {
 class Input {
  public:
   // 'fd' stays the caller's.
-  Input(asio::any_io_executor executor, int fd) : descriptor_(std::move(executor)) {
+  Input(const asio::any_io_executor& executor, int fd) : descriptor_(executor) {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     boost::system::error_code refused;
     if (own >= 0) descriptor_.assign(own, refused);
@@ -196,7 +196,7 @@ std::optional<std::string> read_input(std::size_t bytes_max) {
 }
 
 struct Keys::State {
-  explicit State(asio::any_io_executor executor) : input(std::move(executor), STDIN_FILENO) {}
+  explicit State(const asio::any_io_executor& executor) : input(executor, STDIN_FILENO) {}
   Input input;
   std::unique_ptr<TerminalMode> mode;
   std::function<void(char)> pressed;
@@ -211,7 +211,7 @@ asio::awaitable<void> Keys::read(std::shared_ptr<State> state, bool terminal) {
   }
 }
 
-Keys::Keys(asio::any_io_executor executor, std::function<void(char)> pressed) : state_(std::make_shared<State>(executor)) {
+Keys::Keys(const asio::any_io_executor& executor, std::function<void(char)> pressed) : state_(std::make_shared<State>(executor)) {
   state_->pressed = std::move(pressed);
   const bool terminal = isatty(STDIN_FILENO) == 1;
   // Only the foreground may change or read the terminal; in the background the keys simply do not exist.

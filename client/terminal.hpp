@@ -36,7 +36,7 @@ std::optional<std::string> read_input(std::size_t bytes_max);
 // this object goes.
 class Keys {
  public:
-  Keys(boost::asio::any_io_executor executor, std::function<void(char)> pressed);
+  Keys(const boost::asio::any_io_executor& executor, std::function<void(char)> pressed);
   ~Keys();
   Keys(const Keys&) = delete;
   Keys& operator=(const Keys&) = delete;

@@ -123,7 +123,7 @@ int SignalContext::Provider::aes(bool encrypting, signal_buffer** output, View k
                     EVP_CipherUpdate(context.get(), out.data(), &first, text.data(), static_cast<int>(text.size())) == 1 &&
                     EVP_CipherFinal_ex(context.get(), out.data() + first, &last) == 1;
   ERR_pop_to_mark();
-  if (done) *output = signal_buffer_create(out.data(), static_cast<std::size_t>(first + last));
+  if (done) *output = signal_buffer_create(out.data(), static_cast<std::size_t>(first) + static_cast<std::size_t>(last));
   wipe(out);
   if (!done) return SG_ERR_UNKNOWN;
   return *output == nullptr ? SG_ERR_NOMEM : SG_SUCCESS;

@@ -110,15 +110,15 @@ void Intake::admit_owner(wire::Request& request) {
   const std::uint64_t id = request.id();
   const std::uint32_t wait_s = owner_requests_.take(1, Shard::now_ms());
   if (wait_s > 0) return slow_down(id, wait_s);
-  constexpr Why unsigned_{"the owner's signature is not good for this request and connection", wire::REFUSED};
+  constexpr Why not_signed{"the owner's signature is not good for this request and connection", wire::REFUSED};
   const Binding& binding = proof_->binding;
   if (request.has_open_mailbox()) return submit_checked(id, read_open_mailbox(request.open_mailbox(), *mailbox_), false);
   if (request.has_grant()) {
-    if (!verify_grant(owner_, binding, request.grant())) return refuse(id, unsigned_);
+    if (!verify_grant(owner_, binding, request.grant())) return refuse(id, not_signed);
     return submit_checked(id, read_grant(request.grant(), *mailbox_, relay_.clock.wall_s()), false);
   }
   if (request.has_withdraw()) {
-    if (!verify_withdraw(owner_, binding, request.withdraw())) return refuse(id, unsigned_);
+    if (!verify_withdraw(owner_, binding, request.withdraw())) return refuse(id, not_signed);
     return submit_checked(id, read_withdraw(request.withdraw(), *mailbox_), false);
   }
   if (request.has_publish_prekeys()) return submit_checked(id, read_publish_prekeys(request.publish_prekeys(), *mailbox_), false);
@@ -129,7 +129,7 @@ void Intake::admit_owner(wire::Request& request) {
                   {.id = id, .window = request.listen().window(), .then = Then::listen});
   }
   if (request.has_burn()) {
-    if (!verify_burn(owner_, binding, request.burn())) return refuse(id, unsigned_);
+    if (!verify_burn(owner_, binding, request.burn())) return refuse(id, not_signed);
     return submit(storage::Burn{*mailbox_}, {.id = id});
   }
   refuse(id, unknown_kind);
@@ -178,7 +178,7 @@ void Intake::fetch_prekeys(std::uint64_t id, const wire::FetchPrekeys& from) {
   if (!checked) return refuse(id, checked.error());
   const std::uint32_t wait_s = serving_.floods->take(checked->address, AddressFloods::Kind::prekeys, 1, Shard::now_ms());
   if (wait_s > 0) return slow_down(id, wait_s);
-  submit(std::move(*checked), {.id = id});
+  submit(*checked, {.id = id});
 }
 
 void Intake::keep(std::uint64_t id, wire::Keep& from) {

@@ -54,7 +54,7 @@ Checked<std::vector<storage::Stage>> read_stages(const wire::Vigil& from, std::s
 // Both of a pair have the same shape, so that nobody at the wire can tell which one is shown.
 Checked<std::vector<storage::Ending>> read_pair(const google::protobuf::RepeatedPtrField<wire::Ending>& from,
                                                 std::size_t addresses) {
-  if (from.size() != 0 && from.size() != 2) return std::unexpected(Why{"endings and renewals come in pairs"});
+  if (!from.empty() && from.size() != 2) return std::unexpected(Why{"endings and renewals come in pairs"});
   std::vector<storage::Ending> pair;
   for (const wire::Ending& one : from) {
     storage::Ending ending{.hash = {}, .effect = one.effect(), .copies = {}};
