@@ -48,7 +48,7 @@ class Cache {
     return waiting.size() == 1;
   }
 
-  void loaded(const Tag& tag, Held entry, bool ok) {
+  void loaded(const Tag& tag, const Held& entry, bool ok) {
     std::vector<Then> waiting;
     {
       const std::lock_guard lock(mutex_);

@@ -151,7 +151,7 @@ void Committer::leave_line(Request& request) {
 }
 
 // Waits until everything it needs has been read, then it is gathered again.
-void Committer::park(std::unique_ptr<Request> request, std::vector<Missing::Start> starts) {
+void Committer::park(std::unique_ptr<Request> request, const std::vector<Missing::Start>& starts) {
   struct Parked {
     std::unique_ptr<Request> request;
     std::atomic<std::size_t> left;

@@ -44,7 +44,7 @@ class Committer {
   void fill_batch();
   bool fits(const Request& request) const;
   void step(std::unique_ptr<Request> request);
-  void park(std::unique_ptr<Request> request, std::vector<Missing::Start> starts);
+  void park(std::unique_ptr<Request> request, const std::vector<Missing::Start>& starts);
   void leave_line(Request& request);
   void come_back(std::unique_ptr<Request> request);
   void finish(std::unique_ptr<Request> request, Outcome outcome);

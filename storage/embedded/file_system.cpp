@@ -7,8 +7,7 @@ namespace {
 class OurFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   using rocksdb::FileSystemWrapper::FileSystemWrapper;
-  static const char* kClassName() { return "VigilFileSystem"; }
-  const char* Name() const override { return kClassName(); }
+  const char* Name() const override { return "VigilFileSystem"; }
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ void start_load(Core& core, Cache<Entry>& cache, const Tag& tag, Load<Entry> loa
 bool Missing::mailbox(const Tag& tag, std::shared_ptr<MailboxEntry>& into) {
   into = core_.mailboxes.find(tag);
   if (into) return true;
-  starts_.push_back([&core = core_, tag](Then then) { start_load(core, core.mailboxes, tag, load_mailbox, std::move(then)); });
+  starts_.emplace_back([&core = core_, tag](Then then) { start_load(core, core.mailboxes, tag, load_mailbox, std::move(then)); });
   return false;
 }
 
@@ -33,7 +33,7 @@ bool Missing::address(Target& target) {
   if (target.address) return mailbox(target.address->mailbox_tag, target.mailbox);
   if (target.looked_up == core_.openings) return true;
   target.looked_up = core_.openings;
-  starts_.push_back(
+  starts_.emplace_back(
       [&core = core_, tag = target.tag](Then then) { start_load(core, core.addresses, tag, load_address, std::move(then)); });
   return false;
 }
@@ -41,7 +41,7 @@ bool Missing::address(Target& target) {
 bool Missing::addresses_of(const Tag& mailbox, std::shared_ptr<AddressList>& into) {
   into = core_.address_lists.find(mailbox);
   if (into) return true;
-  starts_.push_back(
+  starts_.emplace_back(
       [&core = core_, mailbox](Then then) { start_load(core, core.address_lists, mailbox, load_address_list, std::move(then)); });
   return false;
 }
@@ -49,7 +49,7 @@ bool Missing::addresses_of(const Tag& mailbox, std::shared_ptr<AddressList>& int
 bool Missing::prekeys_of(const Tag& mailbox, std::shared_ptr<PrekeyShelf>& into) {
   into = core_.prekeys.find(mailbox);
   if (into) return true;
-  starts_.push_back(
+  starts_.emplace_back(
       [&core = core_, mailbox](Then then) { start_load(core, core.prekeys, mailbox, load_prekeys, std::move(then)); });
   return false;
 }
@@ -58,7 +58,7 @@ bool Missing::id(IdCheck& check) {
   if (core_.remembered.seen(check) != Remembered::Seen::ask_disk) return true;
   check.generation = core_.remembered.generation();
   // 'check' lives in the parked request, which waits for this read.
-  starts_.push_back([&core = core_, &check](Then then) {
+  starts_.emplace_back([&core = core_, &check](Then then) {
     core.readers.need([&core, &check, then = std::move(then)] {
       Rocks::Reading reading = core.rocks.read();
       bool ok = static_cast<bool>(reading);
@@ -78,7 +78,7 @@ bool Missing::id(IdCheck& check) {
 
 bool Missing::unread(Request& request) {
   if (request.unread_known) return true;
-  starts_.push_back([&core = core_, &request](Then then) {
+  starts_.emplace_back([&core = core_, &request](Then then) {
     core.readers.need([&core, &request, then = std::move(then)] {
       Rocks::Reading reading = core.rocks.read();
       request.unread_known = true;
@@ -91,7 +91,7 @@ bool Missing::unread(Request& request) {
 bool Missing::parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unordered_map<std::uint64_t, SharedBytes>& into) {
   std::erase_if(seqs, [&](std::uint64_t seq) { return into.contains(seq); });
   if (seqs.empty()) return true;
-  starts_.push_back([&core = core_, vigil, seqs = std::move(seqs), &into](Then then) {
+  starts_.emplace_back([&core = core_, vigil, seqs = std::move(seqs), &into](Then then) {
     core.readers.need([&core, vigil, seqs, &into, then = std::move(then)] {
       Rocks::Reading reading = core.rocks.read();
       bool ok = static_cast<bool>(reading);

@@ -100,7 +100,7 @@ void answer_page(Core& core, const std::shared_ptr<MailboxEntry>& mailbox, const
 
 }  // namespace
 
-void read_page(Core& core, const PageWanted& wanted, std::function<void(Result<Store::Page>)> then) {
+void read_page(Core& core, const PageWanted& wanted, const std::function<void(Result<Store::Page>)>& then) {
   if (!core.writable) return then(std::unexpected(wire::UNAVAILABLE));
   if (const auto mailbox = core.mailboxes.find(wanted.tag)) return answer_page(core, mailbox, wanted, then);
   const auto loaded = [&core, wanted, then](bool ok, const std::shared_ptr<MailboxEntry>& mailbox) {

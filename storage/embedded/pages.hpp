@@ -15,6 +15,6 @@ struct PageWanted {
 };
 
 // 'then' is called on a reader's thread, or at once.
-void read_page(Core& core, const PageWanted& wanted, std::function<void(Result<Store::Page>)> then);
+void read_page(Core& core, const PageWanted& wanted, const std::function<void(Result<Store::Page>)>& then);
 
 }  // namespace vigil::storage

@@ -124,7 +124,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Close& 
   act.index_other = close.index;
   act.token_other = close.token;
   release_notices(core, batch, request, *head, act);
-  const Outcome outcome = with_lease(*head, close.index, batch.now_ms);
+  Outcome outcome = with_lease(*head, close.index, batch.now_ms);
   end_vigil(core, batch, *head);
   return outcome;
 }

@@ -1,9 +1,9 @@
 // SIGKILL and power loss at random moments, under load of all verbs: nothing acknowledged is lost, nothing acknowledged away
 // comes back, every stage fires once. And the proof that these tests can fail.
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <catch2/catch.hpp>
 #include <chrono>

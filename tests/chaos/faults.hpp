@@ -31,7 +31,7 @@ class Gate {
 
 class FaultyDisk final : public rocksdb::FileSystemWrapper {
  public:
-  explicit FaultyDisk(std::shared_ptr<rocksdb::FileSystem> below) : FileSystemWrapper(std::move(below)) {}
+  explicit FaultyDisk(const std::shared_ptr<rocksdb::FileSystem>& below) : FileSystemWrapper(below) {}
 
   std::atomic<bool> full = false;                // ENOSPC on every write and on making files
   std::atomic<bool> read_only = false;           // EROFS on everything but reading

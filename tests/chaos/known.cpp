@@ -51,7 +51,7 @@ void Known::note_address(const Note& note) {
     mailboxes_.insert(narrow<MailboxId>(note.b));
     return;
   }
-  Grant_& grant = addresses_[narrow<AddressHash>(note.a)];
+  GivenAddress& grant = addresses_[narrow<AddressHash>(note.a)];
   if (note.fact == Fact::granting) grant.mailbox = narrow<MailboxId>(note.b);
   if (note.fact == Fact::granted) grant.granted = true;
   if (note.fact == Fact::withdrawing) grant.withdrawing = true;

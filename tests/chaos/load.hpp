@@ -162,7 +162,7 @@ class Known {
     MailboxId mailbox;
     std::uint64_t highest = 0, tried = 0, read = 0;
   };
-  struct Grant_ {
+  struct GivenAddress {
     MailboxId mailbox;
     bool granted = false, withdrawing = false, withdrawn = false;
   };
@@ -197,7 +197,7 @@ class Known {
   void note_reading(const StoredCopy& copy, const MailboxId& mailbox);
 
   std::set<MailboxId> mailboxes_;
-  std::map<AddressHash, Grant_> addresses_;
+  std::map<AddressHash, GivenAddress> addresses_;
   std::map<CopyId, Delivery> deliveries_;
   std::map<AddressHash, Ping> pings_;
   std::map<VigilId, Kept> vigils_;

@@ -1,7 +1,7 @@
 #include "tests/chaos/power_loss.hpp"
 
-#include <time.h>
 #include <unistd.h>
+#include <ctime>
 
 #include <fstream>
 

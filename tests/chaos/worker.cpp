@@ -64,7 +64,7 @@ bool Worker::settle() {
       noting_(note_of(Fact::granting, wide(who.address), wide(who.mailbox)));
       Grant whole = whole_grant(who.mailbox, who.address);
       whole.prekeys_max = 40;
-      if (driver_.apply(std::move(whole)).status != wire::DONE) return false;
+      if (driver_.apply(whole).status != wire::DONE) return false;
       noting_(note_of(Fact::granted, wide(who.address), wide(who.mailbox)));
       people_.push_back(who);
     }
