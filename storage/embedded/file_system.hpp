@@ -1,14 +1,27 @@
-// The layer under every file of the database. Today it passes everything through; per-file keys come here (seizure), and the
-// tests' model of a power loss lies below it. Used by rocks only.
+// The layer under every file of the database: each log, table and manifest is encrypted under a key of its own, which is
+// destroyed when the file is unlinked. So what is dead stays dead in free blocks, too. What holds nothing of anybody (CURRENT,
+// IDENTITY, OPTIONS, LOCK) stays plain. The tests' model of a power loss lies below it. Used by rocks and audit only.
+//
+//   file = "vigil sealed 1", zeros to 16 | be32 index | be64 generation | zeros to 64 | AES-256-CTR of what RocksDB writes
+//
+// Nothing here proves that the bytes are unchanged: RocksDB's checksums find accidents, and what lies in the rows is sealed by
+// its writers.
 #pragma once
 
 #include <memory>
+#include <set>
 
-#include "rocksdb/file_system.h"
+#include "storage/embedded/key_slots.hpp"
 
 namespace vigil::storage {
 
-// Ours over 'base', or over the system's files.
-std::shared_ptr<rocksdb::FileSystem> our_file_system(std::shared_ptr<rocksdb::FileSystem> base);
+// Whether a file of this name is encrypted.
+bool is_sealed(const std::string& path);
+
+// Over 'base', or over the system's files; keys from 'slots', which must outlive it.
+std::shared_ptr<rocksdb::FileSystem> sealing_file_system(std::shared_ptr<rocksdb::FileSystem> base, KeySlots& slots);
+
+// The slots of the files in 'directory'; nothing when it cannot be read. A directory that is not there has none.
+std::optional<std::set<SlotName>> slots_of_files(rocksdb::FileSystem& below, const std::string& directory);
 
 }  // namespace vigil::storage

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "crypto/base/secret_bytes.hpp"
 #include "storage/store.hpp"
 
 namespace rocksdb {
@@ -30,10 +31,17 @@ struct EmbeddedOptions {
   std::uint32_t outage_cap_s = 2 * limits::outage_grace_s;  // by which all outages together may put one check-in off
   std::uint32_t mailbox_unread_days = limits::mailbox_unread_days;
   std::size_t normal_copies_max = limits::normal_copies_max, normal_bytes_max = limits::normal_bytes_max;
+  // The keys of the files (key_slots.hpp) lie in directory/keys. 'master_key', 32 bytes, opens them when it lies elsewhere; with
+  // 'keys_in_memory' nothing of them is ever on the disk, and each start begins with an empty store.
+  std::shared_ptr<const SecretBytes> master_key;
+  bool keys_in_memory = false;
   // Tests: a file layer that loses power, a clock of their own.
   std::shared_ptr<rocksdb::FileSystem> file_system;  // null: ours over the default one
   std::shared_ptr<const Clock> clock;                // null: the system's
 };
+
+// What lies in the directory.
+inline constexpr std::string_view rows_name = "rows", keys_name = "keys";
 
 // The open store, or a sentence that says what is wrong and what to do.
 std::expected<std::unique_ptr<Store>, std::string> open_embedded(const EmbeddedOptions& options);

@@ -29,11 +29,13 @@ class CopiesOfOneMailbox final : public rocksdb::SliceTransform {
 }  // namespace
 
 Rocks::Rocks(const EmbeddedOptions& options, CoarseNow now)
-    : path_((options.directory / "rows").string()),
+    : path_((options.directory / rows_name).string()),
+      keys_path_((options.directory / keys_name).string()),
+      keys_in_memory_(options.keys_in_memory),
+      master_key_(options.master_key),
       memtable_bytes_(options.memtable_bytes),
       now_(std::move(now)),
-      file_system_(our_file_system(options.file_system)),
-      env_(rocksdb::NewCompositeEnv(file_system_)),
+      below_(options.file_system ? options.file_system : rocksdb::FileSystem::Default()),
       cache_(rocksdb::NewLRUCache(options.block_cache_bytes)),
       buffers_(std::make_shared<rocksdb::WriteBufferManager>(3 * options.memtable_bytes)) {}
 
@@ -99,8 +101,35 @@ rocksdb::DBOptions Rocks::db_options() const {
   return options;
 }
 
+std::optional<std::string> Rocks::open_keys() {
+  const bool rows = std::filesystem::exists(path_), keys = std::filesystem::exists(keys_path_);
+  if (keys_in_memory_) {
+    if (keys)
+      return "the store in " + path_ + " has its keys on the disk, not in memory: vigild destroy, or change [store] keys back";
+    std::error_code failed;
+    std::filesystem::remove_all(path_, failed);  // its keys went with the last process: nobody can read it
+    if (failed) return "cannot remove what the last run left in " + path_ + ": " + failed.message();
+    keys_ = KeySlots::in_memory();
+  } else {
+    if (rows && !keys)
+      return "the keys of the store in " + path_ + " are gone: nobody can read it any more. To begin anew, remove it.";
+    auto opened = KeySlots::open(below_, keys_path_, master_key_.get());
+    if (!opened) return opened.error();
+    keys_ = std::move(*opened);
+  }
+  env_ = rocksdb::NewCompositeEnv(sealing_file_system(below_, *keys_));
+  return std::nullopt;
+}
+
 std::optional<std::string> Rocks::open() {
   const std::unique_lock lock(open_);
+  if (!keys_) {
+    if (auto wrong = open_keys()) return wrong;
+  }
+  // What a crash left of files that are gone, and of those that were never made.
+  const std::optional<std::set<SlotName>> files = slots_of_files(*below_, path_);
+  if (!files) return "cannot read the store's files in " + path_;
+  keys_->destroy_all_but(*files);
   const std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, family_options(true)},
                                                               {"heads", family_options(false)}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

@@ -9,6 +9,7 @@
 
 #include "rocksdb/db.h"
 #include "storage/embedded/erasing.hpp"
+#include "storage/embedded/key_slots.hpp"
 #include "storage/embedded/keys.hpp"
 
 namespace vigil::storage {
@@ -49,14 +50,22 @@ class Rocks {
   rocksdb::ColumnFamilyHandle* once() const { return once_; }
   rocksdb::ColumnFamilyHandle* heads() const { return heads_; }
 
+  // Of the files; null before the first opening.
+  KeySlots* keys() const { return keys_.get(); }
+
  private:
   rocksdb::ColumnFamilyOptions family_options(bool once) const;
   rocksdb::DBOptions db_options() const;
 
-  const std::string path_;
+  std::optional<std::string> open_keys();
+
+  const std::string path_, keys_path_;
+  const bool keys_in_memory_;
+  const std::shared_ptr<const SecretBytes> master_key_;
   const std::size_t memtable_bytes_;
   CoarseNow now_;
-  std::shared_ptr<rocksdb::FileSystem> file_system_;
+  std::shared_ptr<rocksdb::FileSystem> below_;
+  std::unique_ptr<KeySlots> keys_;
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> cache_;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers_;

@@ -114,6 +114,7 @@ void Scrubber::cycle() {
   compact_heads(reading);
   chase_tombstones(reading);
   beat(reading);
+  core_.rocks.keys()->destroy_rest();  // what a failing disk refused
 }
 
 void Scrubber::drop_expired_buckets(Rocks::Reading& reading) {

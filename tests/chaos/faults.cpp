@@ -38,6 +38,20 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
   bool is_log_;
 };
 
+// Overwriting in place needs no room: a full disk takes it.
+class FaultyInPlace final : public rocksdb::FSRandomRWFileOwnerWrapper {
+ public:
+  FaultyInPlace(FaultyDisk& disk, std::unique_ptr<rocksdb::FSRandomRWFile> file)
+      : FSRandomRWFileOwnerWrapper(std::move(file)), disk_(disk) {}
+
+  IOStatus Write(std::uint64_t at, const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    return disk_.read_only ? disk_.writing() : FSRandomRWFileOwnerWrapper::Write(at, data, options, debug);
+  }
+
+ private:
+  FaultyDisk& disk_;
+};
+
 class GatedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
   GatedFile(FaultyDisk& disk, std::unique_ptr<rocksdb::FSRandomAccessFile> file)
@@ -154,6 +168,14 @@ IOStatus FaultyDisk::NewRandomAccessFile(const std::string& path, const rocksdb:
   std::unique_ptr<rocksdb::FSRandomAccessFile> file;
   IOStatus opened = target()->NewRandomAccessFile(path, options, &file, debug);
   if (opened.ok()) *result = std::make_unique<GatedFile>(*this, std::move(file));
+  return opened;
+}
+
+IOStatus FaultyDisk::NewRandomRWFile(const std::string& path, const rocksdb::FileOptions& options,
+                                     std::unique_ptr<rocksdb::FSRandomRWFile>* result, IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSRandomRWFile> file;
+  IOStatus opened = target()->NewRandomRWFile(path, options, &file, debug);
+  if (opened.ok()) *result = std::make_unique<FaultyInPlace>(*this, std::move(file));
   return opened;
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "storage/embedded/keys.hpp"
+#include "tests/contract/keyed_env.hpp"
 #include "tests/contract/people.hpp"
 #include "tests/contract/store_under_test.hpp"
 
@@ -255,7 +256,9 @@ std::map<char, std::set<std::string>> rows_of(const std::filesystem::path& direc
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory))
     if (entry.path().filename() == "CURRENT") database = entry.path().parent_path();
   REQUIRE_FALSE(database.empty());
+  const KeyedEnv env(database.parent_path());
   rocksdb::DBOptions options;
+  options.env = env.get();
   std::vector<std::string> families;
   REQUIRE(rocksdb::DB::ListColumnFamilies(options, database, &families).ok());
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;

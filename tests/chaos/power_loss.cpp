@@ -56,6 +56,21 @@ class WatchedFile final : public rocksdb::FSWritableFileOwnerWrapper {
   std::shared_ptr<PowerLoss::Content> content_;
 };
 
+class WatchedInPlace final : public rocksdb::FSRandomRWFileOwnerWrapper {
+ public:
+  WatchedInPlace(PowerLoss& disk, std::shared_ptr<PowerLoss::Content> content, std::unique_ptr<rocksdb::FSRandomRWFile> file)
+      : FSRandomRWFileOwnerWrapper(std::move(file)), disk_(disk), content_(std::move(content)) {}
+  IOStatus Write(std::uint64_t at, const rocksdb::Slice& data, const IOOptions&, IODebugContext*) override {
+    return disk_.overwrite(*content_, *target(), at, data);
+  }
+  IOStatus Sync(const IOOptions&, IODebugContext*) override { return disk_.sync_in_place(*content_, *target()); }
+  IOStatus Fsync(const IOOptions&, IODebugContext*) override { return disk_.sync_in_place(*content_, *target()); }
+
+ private:
+  PowerLoss& disk_;
+  std::shared_ptr<PowerLoss::Content> content_;
+};
+
 class WatchedDirectory final : public rocksdb::FSDirectoryWrapper {
  public:
   WatchedDirectory(PowerLoss& disk, std::string path, std::unique_ptr<rocksdb::FSDirectory> directory)
@@ -91,6 +106,7 @@ PowerLoss::Damage& PowerLoss::Damage::operator+=(const Damage& more) {
   tails_zeroed += more.tails_zeroed;
   operations_undone += more.operations_undone;
   files_resurrected += more.files_resurrected;
+  overwrites_undone += more.overwrites_undone;
   return *this;
 }
 
@@ -192,6 +208,32 @@ IOStatus PowerLoss::truncate(Content& content, rocksdb::FSWritableFile& file, st
   return truncated;
 }
 
+IOStatus PowerLoss::overwrite(Content& content, rocksdb::FSRandomRWFile& file, std::uint64_t at, const rocksdb::Slice& data) {
+  const std::lock_guard lock(mutex_);
+  if (cut_) return no_power();
+  std::string scratch(data.size(), '\0');
+  rocksdb::Slice before;
+  IOStatus done = file.Read(at, data.size(), IOOptions(), &before, scratch.data(), nullptr);
+  if (!done.ok()) return done;
+  content.overwritten.push_back({at, before.ToString()});
+  const bool cut = power_fails();
+  const std::uint64_t some = cut ? below(data.size() + 1) : data.size();
+  done = file.Write(at, rocksdb::Slice(data.data(), some), IOOptions(), nullptr);
+  if (done.ok()) content.written = std::max(content.written, at + some);
+  return cut ? no_power() : done;
+}
+
+IOStatus PowerLoss::sync_in_place(Content& content, rocksdb::FSRandomRWFile&) {
+  const std::lock_guard lock(mutex_);
+  if (cut_) return no_power();
+  const bool cut = power_fails();
+  if (!cut || below(2) == 0) {
+    content.synced = content.written;
+    content.overwritten.clear();
+  }
+  return cut ? no_power() : IOStatus::OK();
+}
+
 IOStatus PowerLoss::handle(const std::string& path, std::unique_ptr<rocksdb::FSWritableFile> file,
                            std::unique_ptr<rocksdb::FSWritableFile>* result) {
   *result = std::make_unique<WatchedFile>(*this, content_of(path), std::move(file));
@@ -224,6 +266,16 @@ IOStatus PowerLoss::ReopenWritableFile(const std::string& name, const rocksdb::F
   if (!opened.ok()) return opened;
   if (is_new) unsynced_.push_back({Operation::Kind::create, directory_of(path), path, "", ""});
   return handle(path, std::move(file), result);
+}
+
+IOStatus PowerLoss::NewRandomRWFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSRandomRWFile>* result, IODebugContext* debug) {
+  const std::lock_guard lock(mutex_);
+  const std::string path = plain(name);
+  std::unique_ptr<rocksdb::FSRandomRWFile> file;
+  IOStatus opened = target()->NewRandomRWFile(path, options, &file, debug);
+  if (opened.ok()) *result = std::make_unique<WatchedInPlace>(*this, content_of(path), std::move(file));
+  return opened;
 }
 
 IOStatus PowerLoss::ReuseWritableFile(const std::string&, const std::string&, const rocksdb::FileOptions&,
@@ -311,6 +363,19 @@ IOStatus PowerLoss::sync_directory(const std::string& path) {
 
 // ---- the cut
 
+void PowerLoss::restore(const std::string& path, const Content& content, Damage& damage) {
+  std::error_code missing;
+  if (content.overwritten.empty() || !fs::exists(path, missing)) return;
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  for (std::size_t i = content.overwritten.size(); i > 0; --i) {
+    const Content::Overwritten& one = content.overwritten[i - 1];
+    if (below(2) == 0) continue;  // it had reached the disk by itself
+    file.seekp(static_cast<std::streamoff>(one.at));
+    file.write(one.before.data(), static_cast<std::streamsize>(one.before.size()));
+    ++damage.overwrites_undone;
+  }
+}
+
 void PowerLoss::tear(const std::string& path, const Content& content, Damage& damage) {
   std::error_code missing;
   const std::uint64_t found = fs::file_size(path, missing);
@@ -355,7 +420,10 @@ void PowerLoss::undo(const Operation& operation, Damage& damage) {
 PowerLoss::Damage PowerLoss::power_returns() {
   const std::lock_guard lock(mutex_);
   Damage damage;
-  for (const auto& [path, content] : contents_) tear(path, *content, damage);
+  for (const auto& [path, content] : contents_) {
+    restore(path, *content, damage);
+    tear(path, *content, damage);
+  }
   const std::uint64_t undone = below(unsynced_.size() + 1);
   for (std::uint64_t i = 0; i < undone; ++i) {
     undo(unsynced_.back(), damage);

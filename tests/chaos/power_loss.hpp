@@ -1,6 +1,7 @@
 // A disk that can lose power, for store tests: a rocksdb::FileSystem that knows what has been synced, and at the cut leaves what
 // a real disk could leave: unsynced tails gone, torn or zeroed; a random suffix of directory operations that no directory sync
-// has covered undone in order, unlinked files back. Plugs in through EmbeddedOptions::file_system. Any thread.
+// has covered undone in order, unlinked files back; of what was overwritten in place any part may be the old again. Plugs in
+// through EmbeddedOptions::file_system. Any thread.
 //
 // It never syncs the disk below: while no power is really lost, only the bookkeeping counts. So it is also the quick disk of the
 // other tests.
@@ -36,6 +37,7 @@ class PowerLoss final : public rocksdb::FileSystemWrapper {
   // back.
   struct Damage {
     std::uint64_t files_torn = 0, bytes_dropped = 0, tails_zeroed = 0, operations_undone = 0, files_resurrected = 0;
+    std::uint64_t overwrites_undone = 0;
     Damage& operator+=(const Damage& more);
   };
   Damage power_returns();
@@ -48,6 +50,8 @@ class PowerLoss final : public rocksdb::FileSystemWrapper {
                                        std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus ReuseWritableFile(const std::string& path, const std::string& old, const rocksdb::FileOptions& options,
                                       std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewRandomRWFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSRandomRWFile>* result, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
                                  std::unique_ptr<rocksdb::FSDirectory>* result, rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
@@ -67,12 +71,19 @@ class PowerLoss final : public rocksdb::FileSystemWrapper {
   struct Content {
     std::uint64_t written = 0, synced = 0;
     bool is_log = false;
+    struct Overwritten {
+      std::uint64_t at = 0;
+      std::string before;
+    };
+    std::vector<Overwritten> overwritten;  // in place, since the last sync, the oldest first
   };
 
   // For the handles this file system gives out.
   rocksdb::IOStatus append(Content& content, rocksdb::FSWritableFile& file, const rocksdb::Slice& data);
   rocksdb::IOStatus sync(Content& content, rocksdb::FSWritableFile& file);
   rocksdb::IOStatus truncate(Content& content, rocksdb::FSWritableFile& file, std::uint64_t bytes);
+  rocksdb::IOStatus overwrite(Content& content, rocksdb::FSRandomRWFile& file, std::uint64_t at, const rocksdb::Slice& data);
+  rocksdb::IOStatus sync_in_place(Content& content, rocksdb::FSRandomRWFile& file);
   rocksdb::IOStatus sync_directory(const std::string& path);
 
  private:
@@ -87,6 +98,7 @@ class PowerLoss final : public rocksdb::FileSystemWrapper {
   std::shared_ptr<Content> content_of(const std::string& path);
   std::string bury(const std::string& path);
   void moved(const std::string& from, const std::string& to);
+  void restore(const std::string& path, const Content& content, Damage& damage);
   void tear(const std::string& path, const Content& content, Damage& damage);
   void undo(const Operation& operation, Damage& damage);
   rocksdb::IOStatus handle(const std::string& path, std::unique_ptr<rocksdb::FSWritableFile> file,

@@ -6,6 +6,7 @@
 
 #include "crypto/base/aead.hpp"
 #include "crypto/base/encoding.hpp"
+#include "crypto/base/file_cipher.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
@@ -32,6 +33,28 @@ Bytes copy(View bytes) {
 
 TEST_CASE("libsodium has started before anything could use it", "[crypto]") {
   CHECK(started_again == 1);
+}
+
+TEST_CASE("a file's cipher is AES-256-CTR, the same from every place in the file", "[crypto][vectors]") {
+  // openssl enc -aes-256-ctr -K ... -iv of block 0 and of block 2^33, over 00 01 .. 3f.
+  const FileCipher cipher{SecretBytes(*from_hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"))};
+  Bytes bytes = rising(64, 0);
+  cipher.apply(0, bytes);
+  CHECK(hex(bytes) ==
+        "e569f48290ca70d11f4446cb4f1da65b81040c4e1f6f090cd8ceb6cbb2234ffb372f01f25779f4f251cf10a357e4e63c783c0ede92033352ad4"
+        "08f2da8df8611");
+  Bytes far = rising(64, 0);
+  cipher.apply(std::uint64_t{16} << 33, far);
+  CHECK(hex(far) ==
+        "321c858e3b3b1f1363ba0ab70b4922c367f583beebb11a056fef3ba36db28db3d92754eafc13a431733f24668c94dc9a67d2b1362c3ec4177458d"
+        "19c24d04abb");
+  for (std::size_t from = 0; from < 64; ++from)
+    for (std::size_t count = 0; from + count <= 64; count += 7) {
+      Bytes part(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(from + count));
+      cipher.apply(from, part);
+      const Bytes plain = rising(64, 0);
+      REQUIRE(std::equal(part.begin(), part.end(), plain.begin() + static_cast<std::ptrdiff_t>(from)));
+    }
 }
 
 TEST_CASE("a signature is Ed25519 over the labelled hash", "[crypto][vectors]") {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "storage/embedded/keys.hpp"
+#include "tests/contract/keyed_env.hpp"
 #include "tests/unit/storage/support.hpp"
 
 using namespace vigil;
@@ -94,8 +95,11 @@ TEST_CASE("a copy whose row is damaged hides none of those behind it", "[storage
     rocksdb::DB* opened = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> families;
     const rocksdb::ColumnFamilyOptions plain;
-    REQUIRE(rocksdb::DB::Open({}, (shop.options.directory / "rows").string(), {{"default", plain}, {"heads", plain}}, &families,
-                              &opened)
+    const testing::KeyedEnv env(shop.options.directory);
+    rocksdb::Options options;
+    options.env = env.get();
+    REQUIRE(rocksdb::DB::Open(options, (shop.options.directory / "rows").string(), {{"default", plain}, {"heads", plain}},
+                              &families, &opened)
                 .ok());
     const std::unique_ptr<rocksdb::DB> db(opened);
     std::vector<std::string> bodies;

@@ -14,6 +14,7 @@
 #include "crypto/base/random.hpp"
 #include "crypto/base/secret_bytes.hpp"
 #include "storage/embedded/open.hpp"
+#include "storage/embedded/seized_disk.hpp"
 
 namespace vigil::storage::test {
 
@@ -39,16 +40,11 @@ class Directory {
   ~Directory() { std::filesystem::remove_all(path); }
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
-  // How many files hold these bytes.
+  // How many files of the store hold these bytes, read as whoever has the keys reads them.
   std::size_t files_with(View needle) const {
-    std::size_t count = 0;
-    for (const auto& file : std::filesystem::recursive_directory_iterator(path)) {
-      if (!file.is_regular_file()) continue;
-      std::ifstream in(file.path(), std::ios::binary);
-      const std::string all((std::istreambuf_iterator<char>(in)), {});
-      count += all.find(std::string(needle.begin(), needle.end())) != std::string::npos;
-    }
-    return count;
+    const auto seen = read_seized_disk(path / "store", nullptr, {Bytes(needle.begin(), needle.end())});
+    if (!seen) throw std::runtime_error(seen.error());
+    return seen->files_with(0);
   }
   std::filesystem::path path;
 };

@@ -1,0 +1,86 @@
+// The keys of the database's files, one for each: made before the file is, destroyed when the file is unlinked. They lie in slots
+// of one small file beside the database, preallocated and overwritten in place, so that what is destroyed is gone from the disk's
+// blocks as well; or in memory only. Used by sealed_files and rocks. Any thread.
+//
+//   keys   = head (4,096 bytes) | slots of 128 bytes                         the numbers big-endian
+//   head   = "vigil keys 1" | at 32: the master key, or zeros when it lies elsewhere | at 64: check = AEAD of nothing
+//   slot   = AEAD(master key; generation(8) | key(32); label | be32 index) | zeros          all zeros: free
+//
+// AEAD is XChaCha20-Poly1305, nonce first. A generation is random, and a file says both index and generation: a slot that has
+// been given to another file since opens nothing.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "crypto/base/secret_bytes.hpp"
+#include "rocksdb/file_system.h"
+
+namespace vigil::storage {
+
+// Which slot a file's key lies in.
+struct SlotName {
+  std::uint32_t index = 0;
+  std::uint64_t generation = 0;
+  auto operator<=>(const SlotName&) const = default;
+};
+
+class KeySlots {
+ public:
+  static std::unique_ptr<KeySlots> in_memory();
+  // Reads the slots at 'path', or makes them. 'master': 32 bytes that lie elsewhere; null: in the file itself. A sentence when
+  // they cannot be had.
+  static std::expected<std::unique_ptr<KeySlots>, std::string> open(const std::shared_ptr<rocksdb::FileSystem>& below,
+                                                                    const std::string& path, const SecretBytes* master);
+
+  struct Taken {
+    SlotName name;
+    SecretBytes key;
+  };
+  // A fresh key, durable already: nothing is synced here but once for many.
+  rocksdb::IOStatus take(Taken& out);
+  // The key behind a name; empty: destroyed.
+  SecretBytes key(const SlotName& name) const;
+  // Of a file that is gone. What the disk refuses is tried again by destroy_rest(): until then the key is gone from memory only.
+  void destroy(const SlotName& name);
+  // After an opening: all but these, at once.
+  void destroy_all_but(const std::set<SlotName>& kept);
+  // How many keys a failing disk still holds.
+  std::size_t destroy_rest();
+
+  // Of files, and those that wait for one.
+  std::set<SlotName> taken() const;
+  std::size_t ready() const;
+
+ private:
+  struct Slot {
+    std::uint64_t generation = 0;
+    SecretBytes key;  // empty: free
+    bool ready = false;
+  };
+
+  KeySlots() = default;
+  rocksdb::IOStatus read(std::uint64_t slots);
+  rocksdb::IOStatus refill();
+  rocksdb::IOStatus grow();
+  rocksdb::IOStatus write(std::uint32_t index);
+  rocksdb::IOStatus sync();
+  void forget(std::uint32_t index);
+  void overwrite(const std::vector<std::uint32_t>& indices);
+
+  std::unique_ptr<rocksdb::FSRandomRWFile> file_;  // null: in memory
+  SecretBytes master_;
+  mutable std::mutex mutex_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_, ready_, undestroyed_;
+};
+
+// Overwrites the slots and everything beside them with zeros, durably: whatever they opened is gone. A sentence, or nothing.
+std::optional<std::string> destroy_keys(const std::string& path);
+
+}  // namespace vigil::storage
