@@ -84,6 +84,8 @@ inline constexpr std::size_t invites_max = 10'000;
 inline constexpr unsigned free_for_normal_percent = 10;
 inline constexpr unsigned free_for_urgent_percent = 3;
 
+inline constexpr std::uint32_t erase_s = 60;  // what was acknowledged has left the disk, while the store is small
+
 // ---- the committer
 inline constexpr std::size_t batch_requests_max = 256;
 inline constexpr std::size_t batch_copies_max = 4096;

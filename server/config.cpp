@@ -118,6 +118,16 @@ class Reader {
     into = value == "error" ? LogLevel::error : value == "warning" ? LogLevel::warning : LogLevel::info;
   }
 
+  void store_keys(const char* key, StoreKeys& into, Change) {
+    static const std::map<std::string, StoreKeys> words{{"disk", StoreKeys::disk},
+                                                        {"memory", StoreKeys::memory},
+                                                        {"file", StoreKeys::file},
+                                                        {"passphrase", StoreKeys::passphrase}};
+    std::string value;
+    const auto fits = [](const std::string& word) { return words.contains(word); };
+    if (text(key, value, fits, "\"disk\", \"memory\", \"file\" or \"passphrase\"")) into = words.at(value);
+  }
+
   // Whatever the file holds besides the keys visited.
   void refuse_unknown() {
     for (const auto& [section, inside] : root_) {
@@ -226,6 +236,9 @@ class Teller {
   void file(const char* key, std::filesystem::path& value, Change change) { tell(key, value.string(), change); }
   void upstream(const char* key, std::string& value, Change change) { tell(key, value, change); }
   void level(const char* key, LogLevel& value, Change change) { tell(key, fmt::format("{}", static_cast<int>(value)), change); }
+  void store_keys(const char* key, StoreKeys& value, Change change) {
+    tell(key, fmt::format("{}", static_cast<int>(value)), change);
+  }
 
   struct Told {
     std::string key, value;
@@ -255,6 +268,7 @@ class Keeper {
   void file(const char*, std::filesystem::path& value, Change change) { keep(value, change); }
   void upstream(const char*, std::string& value, Change change) { keep(value, change); }
   void level(const char*, LogLevel& value, Change change) { keep(value, change); }
+  void store_keys(const char*, StoreKeys& value, Change change) { keep(value, change); }
   void second() { at_ = 0; }
 
  private:
@@ -278,6 +292,8 @@ void check_together(Reader& reader, const Config& config) {
   if (config.limits.free_for_urgent_percent >= config.limits.free_for_normal_percent)
     reader.complain_at("limits.free_for_urgent_percent",
                        "must be below limits.free_for_normal_percent: the last of the disk belongs to urgent copies");
+  if ((config.store_keys == StoreKeys::file) == config.store_key_file.empty())
+    reader.complain_at("store.key_file", "belongs to store.keys = \"file\", and is needed there");
   if (!config.decoy_site.empty() && !config.decoy_upstream.empty())
     reader.complain_at("decoy.site", "and decoy.upstream exclude each other; keep one of them");
 }

@@ -14,6 +14,10 @@ namespace vigil::server {
 
 enum class LogLevel { error, warning, info };
 
+// Where the key to the store's keys lies (deploy/README.md, "Where the keys lie"): beside them, in memory only, in a file
+// elsewhere, or in the operator's head.
+enum class StoreKeys { disk, memory, file, passphrase };
+
 struct ListenAt {
   std::string address;  // an IP literal
   std::uint16_t port = 443;
@@ -36,6 +40,7 @@ struct ConfigLimits {
   std::size_t normal_bytes_max = limits::normal_bytes_max;             // *
   unsigned free_for_normal_percent = limits::free_for_normal_percent;  // *
   unsigned free_for_urgent_percent = limits::free_for_urgent_percent;  // *
+  std::uint32_t erase_s = limits::erase_s;                             // *
   // connections
   std::size_t connections_max = limits::connections_max;
   std::uint32_t window_copies = limits::window_copies;
@@ -68,6 +73,8 @@ struct Config {
   std::string decoy_upstream;                      // host:port on loopback, or empty
   std::filesystem::path console;                   // Unix socket
   std::size_t store_cache_bytes = 96u << 20;       // *
+  StoreKeys store_keys = StoreKeys::disk;          // *
+  std::filesystem::path store_key_file;            // *
   LogLevel log_level = LogLevel::info;
   ConfigLimits limits;
   bool operator==(const Config&) const = default;

@@ -24,6 +24,7 @@ void each_limit(Visitor& visit, ConfigLimits& limits) {
                Change::restart);
   visit.number("limits.free_for_normal_percent", limits.free_for_normal_percent, 1, 90, Change::restart);
   visit.number("limits.free_for_urgent_percent", limits.free_for_urgent_percent, 1, 90, Change::restart);
+  visit.number("limits.erase_s", limits.erase_s, 1, 3600, Change::restart);
   visit.number("limits.connections_max", limits.connections_max, 1, 10'000'000, Change::live);
   visit.number("limits.window_copies", limits.window_copies, limits::window_urgent_copies + 1, 1024, Change::live);
   visit.number("limits.handshake_s", limits.handshake_s, 1, 120, Change::live);
@@ -46,6 +47,8 @@ void each_key(Visitor& visit, Config& config) {
   visit.number("listen.threads", config.threads, 0, 256, Change::restart);
   visit.file("store.directory", config.data, Change::restart);
   visit.number("store.cache_bytes", config.store_cache_bytes, 1 << 20, std::uint64_t{1} << 40, Change::restart);
+  visit.store_keys("store.keys", config.store_keys, Change::restart);
+  visit.file("store.key_file", config.store_key_file, Change::restart);
   visit.file("tls.key", config.tls_key, Change::live);
   visit.file("tls.certificate", config.tls_certificate, Change::live);
   visit.file("decoy.site", config.decoy_site, Change::live);

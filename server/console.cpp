@@ -1,4 +1,4 @@
-// The console's accept loop and its two questions.
+// The console's accept loop and its questions.
 #include "server/console.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +15,7 @@
 #include <chrono>
 
 #include "crypto/base/encoding.hpp"
+#include "server/exit_codes.hpp"
 #include "server/json.hpp"
 #include "server/log.hpp"
 #include "server/unix_socket.hpp"
@@ -95,7 +96,7 @@ std::expected<std::unique_ptr<Console>, std::string> Console::open(asio::io_cont
 }
 
 Console::Console(asio::io_context& context, std::filesystem::path path, storage::Store& store, Tell tell)
-    : context_(context), path_(std::move(path)), store_(store), tell_(std::move(tell)), acceptor_(context) {}
+    : context_(context), path_(std::move(path)), store_(store), tell_(std::move(tell)), marks_(store), acceptor_(context) {}
 
 Console::~Console() {
   close();
@@ -166,7 +167,13 @@ asio::awaitable<std::string> Console::answer(std::string line) {
     for (const auto& [name, number] : tell_()) numbers[name] = number;
     co_return json::serialize(json::object{{"done", true}, {"numbers", std::move(numbers)}});
   }
-  if (verb->as_string() != "invites") co_return refusal("knows 'status' and 'invites'");
+  if (verb->as_string() == "mark") co_return co_await leave_marks();
+  if (verb->as_string() == "forget") {
+    const Status forgotten = co_await marks_.forget();
+    co_return forgotten == wire::DONE ? json::serialize(json::object{{"done", true}}) : refusal(meaning(forgotten));
+  }
+  if (verb->as_string() == "die") ::_exit(exit_done);  // nothing is written any more, to anything
+  if (verb->as_string() != "invites") co_return refusal("knows 'status', 'invites', 'mark', 'forget' and 'die'");
   std::expected<storage::AddInvites, std::string_view> write = invites_of(*asked);
   if (!write) co_return refusal(write.error());
   const std::size_t count = write->rights.size();
@@ -174,6 +181,14 @@ asio::awaitable<std::string> Console::answer(std::string line) {
   if (outcome.status != wire::DONE) co_return refusal(why_not(outcome.status));
   say(Say::invites_made, count);
   co_return json::serialize(json::object{{"done", true}});
+}
+
+asio::awaitable<std::string> Console::leave_marks() {
+  const auto left = co_await marks_.leave();
+  if (!left) co_return refusal(meaning(left.error()));
+  json::array marks;
+  for (const Mark& mark : *left) marks.push_back(json::object{{"what", mark.what}, {"hex", hex(mark.bytes)}});
+  co_return json::serialize(json::object{{"done", true}, {"marks", std::move(marks)}});
 }
 
 }  // namespace vigil::server

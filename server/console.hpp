@@ -1,6 +1,9 @@
 // The operator's way into a running relay: a Unix socket (0600, same user or root only), one JSON object a line, one answer each.
 //   {"do":"status"}                                -> {"done":true, "numbers":{...}}
 //   {"do":"invites","days":7,"hashes":["64 hex digits", ...]}  -> {"done":true}
+//   {"do":"mark"}                                  -> {"done":true, "marks":[{"what":"...","hex":"..."}]}   for `vigild audit`
+//   {"do":"forget"}                                -> {"done":true}
+//   {"do":"die"}                                   -> nothing: the process has ended, its memory with it    for `vigild destroy`
 // Whatever else: {"done":false,"why":"..."}. Used by serve, on the main thread's io_context.
 #pragma once
 
@@ -13,6 +16,7 @@
 #include <set>
 #include <string>
 
+#include "server/marks.hpp"
 #include "server/status.hpp"
 #include "storage/store.hpp"
 
@@ -36,11 +40,13 @@ class Console {
   boost::asio::awaitable<void> serve_one(boost::asio::local::stream_protocol::socket peer);
   boost::asio::awaitable<void> converse(boost::asio::local::stream_protocol::socket& peer);
   boost::asio::awaitable<std::string> answer(std::string line);
+  boost::asio::awaitable<std::string> leave_marks();
 
   boost::asio::io_context& context_;
   std::filesystem::path path_;
   storage::Store& store_;
   Tell tell_;
+  Marks marks_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
   std::set<boost::asio::local::stream_protocol::socket*> peers_;  // bounded: open_max
 };

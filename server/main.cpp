@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "crypto/base/secret_bytes.hpp"
+#include "server/audit.hpp"
 #include "server/exit_codes.hpp"
 #include "server/init.hpp"
 #include "server/invite.hpp"
@@ -44,25 +45,43 @@ int run_certify(const CertifyOrder& order) {
   return exit_done;
 }
 
+CLI::App* add_init(CLI::App& app, InitOrder& init) {
+  CLI::App* command = app.add_subcommand("init", "make a new relay: configuration, keys, certificate, secret path");
+  command->add_option("--data", init.data, "folder for everything the relay keeps; it is made")->required();
+  command->add_option("--host", init.hosts, "name or address at which members reach it (may be given several times)")->required();
+  command->add_option("--port", init.port, "port at which members reach it")->capture_default_str()->check(CLI::Range(1, 65'535));
+  command->add_option("--listen", init.listen,
+                      "IP:PORT to listen on (may be given several times); default: every address of this machine");
+  command->add_option("--tls-cert", init.tls_certificate, "your own certificate chain, PEM")->check(CLI::ExistingFile);
+  command->add_option("--tls-key", init.tls_key, "its key, PEM")->check(CLI::ExistingFile);
+  command->add_option("--paths", init.paths, "how many secret paths")->capture_default_str()->check(CLI::Range(1, 16));
+  command->add_option("--root", init.root, "file for the root key, for offline keeping; default: DATA-root");
+  return command;
+}
+
+CLI::App* add_audit(CLI::App& app, AuditOrder& order) {
+  CLI::App* command = app.add_subcommand("audit", "what does an intruder find on this relay's disk? Takes a minute or two");
+  command->add_flag("--find", order.find, "only search the disk for the texts on standard input, one a line (bytes: hex:00ff)");
+  command->add_flag("--json", order.json, "as JSON");
+  command->add_option("--passphrase-fd", order.passphrase_fd, "read the store's passphrase from this descriptor");
+  return command;
+}
+
+CLI::App* add_destroy(CLI::App& app, DestroyOrder& order) {
+  CLI::App* command =
+      app.add_subcommand("destroy", "make everything that members have left here unreadable, at once and for good");
+  command->add_flag("--everything", order.everything, "the relay's own keys and configuration, too");
+  command->add_flag("--yes", order.yes, "do not ask");
+  return command;
+}
+
 int run(int argc, char* argv[]) {
   CLI::App app("vigild: a Vigil relay. It keeps sealed envelopes and vigils for its members, and knows nothing about them.");
   app.require_subcommand(1);
   app.footer(exit_codes_help);
 
   InitOrder init;
-  CLI::App* init_command = app.add_subcommand("init", "make a new relay: configuration, keys, certificate, secret path");
-  init_command->add_option("--data", init.data, "folder for everything the relay keeps; it is made")->required();
-  init_command->add_option("--host", init.hosts, "name or address at which members reach it (may be given several times)")
-      ->required();
-  init_command->add_option("--port", init.port, "port at which members reach it")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 65'535));
-  init_command->add_option("--listen", init.listen,
-                           "IP:PORT to listen on (may be given several times); default: every address of this machine");
-  init_command->add_option("--tls-cert", init.tls_certificate, "your own certificate chain, PEM")->check(CLI::ExistingFile);
-  init_command->add_option("--tls-key", init.tls_key, "its key, PEM")->check(CLI::ExistingFile);
-  init_command->add_option("--paths", init.paths, "how many secret paths")->capture_default_str()->check(CLI::Range(1, 16));
-  init_command->add_option("--root", init.root, "file for the root key, for offline keeping; default: DATA-root");
+  CLI::App* init_command = add_init(app, init);
 
   std::string config;
   const auto add_config = [&config](CLI::App* command) {
@@ -70,6 +89,9 @@ int run(int argc, char* argv[]) {
   };
   CLI::App* serve_command = app.add_subcommand("serve", "run the relay until SIGTERM; SIGHUP reads the configuration again");
   add_config(serve_command);
+  int passphrase_fd = -1;
+  serve_command->add_option("--passphrase-fd", passphrase_fd,
+                            "read the store's passphrase from this descriptor, not the terminal");
   CLI::App* check_command = app.add_subcommand("check", "read the configuration and say what is wrong with it");
   add_config(check_command);
 
@@ -89,6 +111,13 @@ int run(int argc, char* argv[]) {
   add_config(status_command);
   status_command->add_flag("--json", status_json, "as JSON");
 
+  AuditOrder audit_order;
+  CLI::App* audit_command = add_audit(app, audit_order);
+  add_config(audit_command);
+  DestroyOrder destroy_order;
+  CLI::App* destroy_command = add_destroy(app, destroy_order);
+  add_config(destroy_command);
+
   CertifyOrder certify_order;
   CLI::App* certify_command =
       app.add_subcommand("certify", "renew the online key and the route list with the root; every 90 days");
@@ -102,10 +131,12 @@ int run(int argc, char* argv[]) {
 
   CLI11_PARSE(app, argc, argv);
   if (*init_command) return run_init(init);
-  if (*serve_command) return serve(config);
+  if (*serve_command) return serve(config, passphrase_fd);
   if (*check_command) return check(config);
   if (*invite_command) return print_invites(config, invite, now_s());
   if (*status_command) return print_status(config, status_json);
+  if (*audit_command) return audit(config, audit_order);
+  if (*destroy_command) return destroy(config, destroy_order);
   certify_order.config = config;
   return run_certify(certify_order);
 }

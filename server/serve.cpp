@@ -24,6 +24,7 @@
 #include "server/notify.hpp"
 #include "server/relay.hpp"
 #include "server/status_numbers.hpp"
+#include "server/store_key.hpp"
 #include "server/switchboard.hpp"
 #include "server/timekeeper.hpp"
 #include "storage/embedded/open.hpp"
@@ -38,7 +39,8 @@ constexpr std::int64_t warn_days = 14;
 storage::EmbeddedOptions store_options(const Config& config, std::shared_ptr<const storage::Clock> clock) {
   storage::EmbeddedOptions options;
   const ConfigLimits& limits = config.limits;
-  options.directory = config.data / "store";
+  options.directory = store_directory(config);
+  options.keys_in_memory = config.store_keys == StoreKeys::memory;
   options.block_cache_bytes = config.store_cache_bytes;
   options.free_for_normal_percent = limits.free_for_normal_percent;
   options.free_for_urgent_percent = limits.free_for_urgent_percent;
@@ -48,6 +50,7 @@ storage::EmbeddedOptions store_options(const Config& config, std::shared_ptr<con
   options.late_round_s = limits.late_round_s;
   options.vigil_life_s = limits.vigil_life_s;
   options.outage_grace_s = limits.outage_grace_s;
+  options.scrub_interval_s = limits.erase_s;
   options.mailbox_unread_days = limits.mailbox_unread_days;
   options.normal_copies_max = limits.normal_copies_max;
   options.normal_bytes_max = limits.normal_bytes_max;
@@ -109,7 +112,7 @@ class Serve {
   Serve& operator=(const Serve&) = delete;
 
   // A sentence when the relay cannot start.
-  std::expected<void, std::string> start();
+  std::expected<void, std::string> start(int passphrase_fd);
   // Until SIGTERM or SIGINT, then to the end.
   void run();
 
@@ -137,7 +140,7 @@ class Serve {
   storage::Instant warned_s_ = 0;
 };
 
-std::expected<void, std::string> Serve::start() {
+std::expected<void, std::string> Serve::start(int passphrase_fd) {
   std::expected<RelayKeys, std::string> keys = load_relay_keys(config_.data);
   if (!keys) return std::unexpected(keys.error());
   const auto shared_keys = std::make_shared<const RelayKeys>(std::move(*keys));
@@ -145,7 +148,11 @@ std::expected<void, std::string> Serve::start() {
   if (!serving) return std::unexpected(serving.error());
   if (!pin_is_in_routes(config_, *shared_keys)) say(Say::pin_differs);
 
-  std::expected<std::unique_ptr<storage::Store>, std::string> store = storage::open_embedded(store_options(config_, clock_));
+  auto store_keys = store_key(config_, shared_keys->root, passphrase_fd);
+  if (!store_keys) return std::unexpected(store_keys.error());
+  storage::EmbeddedOptions options = store_options(config_, clock_);
+  options.master_key = std::move(*store_keys);
+  std::expected<std::unique_ptr<storage::Store>, std::string> store = storage::open_embedded(options);
   if (!store) return std::unexpected(store.error());
   store_ = std::move(*store);
   timekeeper_ = std::make_unique<Timekeeper>(context_, *store_, *clock_, counters_);
@@ -277,7 +284,7 @@ int check(const std::filesystem::path& config_file) {
   return exit_done;
 }
 
-int serve(const std::filesystem::path& config_file) {
+int serve(const std::filesystem::path& config_file, int passphrase_fd) {
   std::expected<Config, std::string> config = load_config(config_file);
   if (!config) return fail("\n" + config.error(), exit_refused);
   set_log_level(config->log_level);
@@ -285,7 +292,7 @@ int serve(const std::filesystem::path& config_file) {
   raise_descriptor_limit();
   lock_memory();
   Serve relay(std::move(*config));
-  const std::expected<void, std::string> started = relay.start();
+  const std::expected<void, std::string> started = relay.start(passphrase_fd);
   if (!started) return fail(started.error(), exit_failed);
   relay.run();
   return exit_done;

@@ -28,8 +28,9 @@ inline constexpr std::string_view tls_exporter = "EXPORTER-Channel-Binding";  //
 inline constexpr std::string_view mailbox_tag = "vigil relay mailbox";
 inline constexpr std::string_view address_tag = "vigil relay address";
 inline constexpr std::string_view remembered = "vigil relay remembered";
-inline constexpr std::string_view key_slot = "vigil relay key slot";    // AAD of one file's key
-inline constexpr std::string_view key_check = "vigil relay key check";  // AAD: whether the key to the slots is the right one
+inline constexpr std::string_view key_slot = "vigil key slot";    // AAD of one file's key
+inline constexpr std::string_view store_key = "vigil store key";  // what opens the slots, when it lies elsewhere
+inline constexpr std::string_view key_check = "vigil key check";  // AAD: whether the key to the slots is the right one
 
 // client only
 inline constexpr std::string_view per_relay = "vigil per relay";  // secrets that differ per relay: HKDF with its root

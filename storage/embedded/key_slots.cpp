@@ -16,6 +16,7 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
+#include "storage/seizure.hpp"
 
 namespace vigil::storage {
 
@@ -287,9 +288,9 @@ std::size_t KeySlots::ready() const {
   return ready_.size();
 }
 
-std::optional<std::string> destroy_keys(const std::string& path) {
+std::optional<std::string> destroy_keys(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file < 0) return cannot(path, std::strerror(errno));
+  if (file < 0) return cannot(path.string(), std::strerror(errno));
   struct stat now{};
   bool done = ::fstat(file, &now) == 0;
   const Bytes zeros(64 * 1024);
@@ -302,7 +303,7 @@ std::optional<std::string> destroy_keys(const std::string& path) {
   done = done && ::fsync(file) == 0;
   const int why = errno;
   ::close(file);
-  if (!done) return "cannot overwrite the store's keys in " + path + ": " + std::strerror(why);
+  if (!done) return "cannot overwrite the keys in " + path.string() + ": " + std::strerror(why);
   return std::nullopt;
 }
 

@@ -20,15 +20,9 @@
 
 #include "crypto/base/secret_bytes.hpp"
 #include "rocksdb/file_system.h"
+#include "storage/slot_name.hpp"
 
 namespace vigil::storage {
-
-// Which slot a file's key lies in.
-struct SlotName {
-  std::uint32_t index = 0;
-  std::uint64_t generation = 0;
-  auto operator<=>(const SlotName&) const = default;
-};
 
 class KeySlots {
  public:
@@ -79,8 +73,5 @@ class KeySlots {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_, ready_, undestroyed_;
 };
-
-// Overwrites the slots and everything beside them with zeros, durably: whatever they opened is gone. A sentence, or nothing.
-std::optional<std::string> destroy_keys(const std::string& path);
 
 }  // namespace vigil::storage

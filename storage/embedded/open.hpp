@@ -20,7 +20,7 @@ struct EmbeddedOptions {
   std::size_t block_cache_bytes = 96u << 20;
   std::size_t memtable_bytes = 16u << 20;
   std::size_t ledger_bytes = 64u << 20;  // the cache of per-mailbox counts
-  std::uint32_t scrub_interval_s = 60;
+  std::uint32_t scrub_interval_s = limits::erase_s;
   unsigned free_for_normal_percent = limits::free_for_normal_percent;
   unsigned free_for_urgent_percent = limits::free_for_urgent_percent;
   std::uint32_t lease_s = limits::lease_s;

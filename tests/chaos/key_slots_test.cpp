@@ -4,11 +4,13 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <sstream>
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
+#include "storage/embedded/ground.hpp"
 #include "storage/embedded/key_slots.hpp"
-#include "storage/embedded/seized_disk.hpp"
+#include "storage/seizure.hpp"
 #include "tests/chaos/faults.hpp"
 #include "tests/chaos/power_loss.hpp"
 #include "tests/unit/storage/support.hpp"
@@ -188,11 +190,11 @@ TEST_CASE("keys whose own key lies elsewhere open with it and with nothing else,
   CHECK(refusal(inside, &right).ends_with("the key to it lies in itself, and another one was given"));
   std::fstream(inside, std::ios::in | std::ios::out | std::ios::binary).write("something else", 14);
   CHECK(refusal(inside).ends_with("it is damaged"));
-  CHECK_FALSE(destroy_keys(outside.string()));
+  CHECK_FALSE(destroy_keys(outside));
   CHECK(refusal(outside, &right).ends_with("it has been destroyed"));
   const std::string all = bytes_of(outside);
   CHECK(all.find_first_not_of('\0') == std::string::npos);
-  CHECK(destroy_keys((directory.path / "nothing").string()));
+  CHECK(destroy_keys(directory.path / "nothing"));
 }
 
 // ---- a store's directory from two days
@@ -281,7 +283,7 @@ TEST_CASE("with keys in memory nothing of a store can be read when its process h
   other.options.keys_in_memory = true;
   CHECK_THROWS_WITH(other.open(), Catch::Contains("has its keys on the disk"));
   other.options.keys_in_memory = false;
-  CHECK_FALSE(destroy_keys((other.options.directory / keys_name).string()));
+  CHECK_FALSE(destroy_keys(other.options.directory / keys_name));
   CHECK_THROWS_WITH(other.open(), Catch::Contains("has been destroyed"));
   fs::remove(other.options.directory / keys_name);
   CHECK_THROWS_WITH(other.open(), Catch::Contains("nobody can read it"));
@@ -328,4 +330,22 @@ TEST_CASE("no key outlives its file, neither while the store runs nor when it di
   CHECK(ever.size() > now.keys_of_files.size() + 8);
   CHECK(outlived() == 0);
   CHECK(now.keys.size() <= now.keys_of_files.size() + 32);  // those that lie ready
+}
+
+TEST_CASE("ground that keeps what is overwritten is told apart", "[storage][keys]") {
+  CHECK(copies_on_write(0x9123683E) == "btrfs");
+  CHECK_FALSE(copies_on_write(0xEF53));  // ext4
+  const std::string mounts =
+      "22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,data=ordered\n"
+      "40 22 254:2 / /srv rw,noatime shared:5 - ext4 /dev/vda2 rw,errors=remount-ro,data=journal\n"
+      "41 40 254:3 / /srv/safe rw - xfs /dev/vda3 rw,attr2\n";
+  const auto journals = [&](const char* directory) {
+    std::istringstream in(mounts);
+    return journals_data(in, directory);
+  };
+  CHECK_FALSE(journals("/var/lib/vigil/store"));
+  CHECK(journals("/srv/vigil/store"));
+  CHECK(journals("/srv"));
+  CHECK_FALSE(journals("/srv/safe/store"));
+  CHECK_FALSE(journals("/srvx"));
 }

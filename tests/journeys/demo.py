@@ -190,7 +190,7 @@ def intruder(house, story, relay, people, fixes):
         kinds.setdefault(kind, []).append(path.stat().st_size)
     meant = {
         "keys": "its own keys (the root is not among them)",
-        "store": "sealed envelopes, hashes, expiry times",
+        "store": "encrypted; with its keys: sealed envelopes, hashes, expiry times",
         "vigild.toml": "its configuration",
     }
     for kind, sizes in sorted(kinds.items()):
@@ -205,7 +205,7 @@ def intruder(house, story, relay, people, fixes):
             while zigzag > 0x7F:
                 varint, zigzag = varint + bytes([zigzag & 0x7F | 0x80]), zigzag >> 7
             secrets[f"{key} in protobuf"] = varint + bytes([zigzag])
-    found = search(relay.data, secrets) + search(relay.data.parent, secrets)
+    found = relay.search(secrets) + search(relay.data.parent, secrets)
     if found:
         raise Failed(f"found in the relay's files: {found}")
     # The search itself is proved on a place where the note does lie.
@@ -215,7 +215,7 @@ def intruder(house, story, relay, people, fixes):
     if len(search(proof, secrets)) < 2:
         raise Failed("the search finds nothing anywhere")
     shutil.rmtree(proof)
-    print("          Searched every byte for the note, the five names and the coordinates: not there.")
+    print("          Searched every byte, raw and through the keys, for the note, the five names and the coordinates: not there.")
 
 
 def main():

@@ -119,6 +119,12 @@ class Relay:
                 time.sleep(0.02)
         raise Failed("the relay does not listen")
 
+    def search(self, secrets):
+        """Which of the secrets (name -> bytes) lie in the store, raw or through its keys: what `vigild audit --find` sees."""
+        done = subprocess.run([self.vigild, "audit", "--config", str(self.config), "--find", "--json"], capture_output=True,
+                              input="".join(f"hex:{secret.hex()}\n" for secret in secrets.values()), text=True, timeout=60)
+        return [name for name, files in zip(secrets, json.loads(done.stdout)["files"], strict=True) if files]
+
     def kill(self):
         self.process.kill()
         self.process.wait()

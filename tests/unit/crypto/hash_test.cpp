@@ -60,6 +60,9 @@ constexpr LabelVector label_vectors[] = {
     {labels::between, "vigil between responders", "d5c78cb449aeac65d0910ae66d3664cff11a148df784c77a1b5fc445ff325b6d"},
     {labels::goodbye, "vigil goodbye", "177cd82643f17c241fc62c1bc2c9a67557080a5402247e89e76e5c850dd58a81"},
     {labels::ping_topic, "vigil ping topic", "669843914f85cbb4832f6f24dc4f0a67f7cfc4abf94e3d972dd9534580ad9824"},
+    {labels::key_slot, "vigil key slot", "bdf776ac7a232df666f89e971e3fe50fb2c20ed38c4a998e2860fe1ca9e38e6b"},
+    {labels::store_key, "vigil store key", "4651a677a1d479b8041095eaeaebb7b47a1baaf425613a329a1c8f0f1093db1d"},
+    {labels::key_check, "vigil key check", "fdb545b35db71fa4ba9a67a52ced96b5f036f5095d2e7f52bd4bbe14bf60a839"},
     {labels::responder_secrets, "vigil responder secrets", "89dd8c1eab91cf4e1dc8024aa77a1115e9cb95ff5449ba1a3ce20715edb16948"},
     {labels::trouble_said, "vigil trouble said", "59e45d7fd2bfdb73cc4ad367579fe8ab29e40b1c1e88a664543dbf5640b20146"},
 };

@@ -33,9 +33,9 @@ std::string content(const std::filesystem::path& file) {
   return out.str();
 }
 
-// Starts vigild; its output goes to files.
-pid_t start(std::vector<std::string> arguments, const std::filesystem::path& out, const std::filesystem::path& err,
-            const std::map<std::string, std::string>& environment) {
+// Starts vigild; its input and output are files.
+pid_t start(std::vector<std::string> arguments, const std::filesystem::path& in, const std::filesystem::path& out,
+            const std::filesystem::path& err, const std::map<std::string, std::string>& environment) {
   arguments.insert(arguments.begin(), VIGILD);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -48,7 +48,7 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& out
   all.push_back(nullptr);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, 0, in.c_str(), O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&files, 2, err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   pid_t pid = -1;
@@ -81,9 +81,10 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-Ran run_vigild(const std::vector<std::string>& arguments) {
+Ran run_vigild(const std::vector<std::string>& arguments, const std::string& input) {
   const std::filesystem::path folder = fresh_folder();
-  const pid_t pid = start(arguments, folder / "out", folder / "err", {});
+  std::ofstream(folder / "in") << input;
+  const pid_t pid = start(arguments, folder / "in", folder / "out", folder / "err", {});
   int status = 0;
   ::waitpid(pid, &status, 0);
   Ran ran{code_of(status), content(folder / "out"), content(folder / "err")};
@@ -102,9 +103,9 @@ RelayHome::~RelayHome() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-Ran RelayHome::run(const std::string& verb, std::vector<std::string> more) const {
+Ran RelayHome::run(const std::string& verb, std::vector<std::string> more, const std::string& input) const {
   more.insert(more.begin(), {verb, "--config", config().string()});
-  return run_vigild(more);
+  return run_vigild(more, input);
 }
 
 void RelayHome::configure(const std::string& toml) const {
@@ -117,9 +118,13 @@ void RelayHome::write_config(const std::string& text) const {
   std::ofstream(config(), std::ios::trunc) << text;
 }
 
-Serving::Serving(const RelayHome& home, const std::map<std::string, std::string>& environment)
+Serving::Serving(const RelayHome& home, const std::map<std::string, std::string>& environment, const std::string& passphrase)
     : home_(home), words_(home.data().parent_path() / "words") {
-  pid_ = start({"serve", "--config", home.config().string()}, home.data().parent_path() / "out", words_, environment);
+  const std::filesystem::path folder = home.data().parent_path();
+  std::vector<std::string> arguments{"serve", "--config", home.config().string()};
+  if (!passphrase.empty()) arguments.insert(arguments.end(), {"--passphrase-fd", "0"});
+  std::ofstream(folder / "in") << passphrase;
+  pid_ = start(arguments, folder / "in", folder / "out", words_, environment);
   const auto config = load_config(home.config());
   REQUIRE(config);
   for (unsigned tries = 0; !ask_console(config->console, R"({"do":"status"})"); ++tries) {

@@ -15,8 +15,8 @@ struct Ran {
   int code = -1;
   std::string out, err;
 };
-// Runs vigild with these arguments to its end.
-Ran run_vigild(const std::vector<std::string>& arguments);
+// Runs vigild with these arguments to its end, with this on its standard input.
+Ran run_vigild(const std::vector<std::string>& arguments, const std::string& input = "");
 
 // A folder with a relay in it, that goes with this object.
 class RelayHome {
@@ -31,7 +31,7 @@ class RelayHome {
   std::filesystem::path root_file() const { return folder_ / "relay-root"; }
   std::filesystem::path config() const { return data() / "vigild.toml"; }
   std::uint16_t port() const { return port_; }
-  Ran run(const std::string& verb, std::vector<std::string> more = {}) const;
+  Ran run(const std::string& verb, std::vector<std::string> more = {}, const std::string& input = "") const;
   // Appends to the configuration.
   void configure(const std::string& toml) const;
   std::string config_text() const;
@@ -45,11 +45,14 @@ class RelayHome {
 
 class Serving {
  public:
-  explicit Serving(const RelayHome& home, const std::map<std::string, std::string>& environment = {});
+  // 'passphrase': given on standard input, with --passphrase-fd.
+  explicit Serving(const RelayHome& home, const std::map<std::string, std::string>& environment = {},
+                   const std::string& passphrase = "");
   ~Serving();  // SIGKILL if it still runs
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
 
+  pid_t pid() const { return pid_; }
   void signal(int number) const;
   int wait();  // its exit code; 128 + number for a signal
   // One number of the console's status.

@@ -22,6 +22,7 @@
 #include "server/json.hpp"
 #include "server/relay_keys.hpp"
 #include "server/unix_socket.hpp"
+#include "storage/seizure.hpp"
 
 using namespace vigil;
 using namespace vigil::server;
@@ -232,6 +233,11 @@ TEST_CASE("the relay's disk and words never hold an invite's right", "[vigild][i
     INFO(entry.path());
     CHECK_FALSE(contains(std::string((std::istreambuf_iterator<char>(in)), {}), right));
   }
+  const Hash kept = invite_hash(*Secret::from(view(right)));
+  const auto disk = storage::read_seized_disk(home.data() / "store", nullptr,
+                                              {Bytes(right.begin(), right.end()), Bytes(kept.bytes.begin(), kept.bytes.end())});
+  REQUIRE(disk);
+  CHECK(disk->files_with(0) == 0);
   CHECK(contains(words, "1 invites were made"));
   CHECK_FALSE(contains(words, base64url(view(right))));
   CHECK_FALSE(contains(words, "127.0.0.1"));
@@ -289,6 +295,14 @@ TEST_CASE("a second relay on the same folder is refused while the first one serv
   Serving relay(home);
   CHECK(home.run("serve").code == exit_failed);
   CHECK(home.run("status").code == exit_done);
+}
+
+TEST_CASE("a relay that crashes leaves no core", "[vigild][serve]") {
+  const RelayHome home;
+  Serving relay(home);
+  std::ifstream limits("/proc/" + std::to_string(relay.pid()) + "/limits");
+  const std::string all((std::istreambuf_iterator<char>(limits)), {});
+  CHECK(std::regex_search(all, std::regex("Max core file size +0 +0 ")));
 }
 
 TEST_CASE("SIGTERM ends the relay in good order, SIGKILL's leftovers do not hinder the next start", "[vigild][serve]") {

@@ -14,7 +14,7 @@
 #include "crypto/base/random.hpp"
 #include "crypto/base/secret_bytes.hpp"
 #include "storage/embedded/open.hpp"
-#include "storage/embedded/seized_disk.hpp"
+#include "storage/seizure.hpp"
 
 namespace vigil::storage::test {
 

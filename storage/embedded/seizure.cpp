@@ -1,4 +1,5 @@
-#include "storage/embedded/seized_disk.hpp"
+// Reading as an intruder does. Destroying lies in key_slots.cpp, beside what it destroys.
+#include "storage/seizure.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -22,6 +23,15 @@ std::vector<std::size_t> count(std::string_view bytes, const std::vector<Bytes>&
     for (const auto* at = begin; (at = std::search(at, begin + bytes.size(), search)) != begin + bytes.size(); ++at) ++found[i];
   }
   return found;
+}
+
+std::string kind_of(const std::string& name) {
+  if (name == keys_name) return "keys of the files";
+  if (name == "ballast") return "room kept for a full disk";
+  if (name.ends_with(".log")) return "logs";
+  if (name.ends_with(".sst")) return "tables";
+  if (name.find("MANIFEST-") != std::string::npos) return "manifests";
+  return "names and settings of the database";
 }
 
 // Nothing: it is gone meanwhile.
@@ -83,12 +93,16 @@ std::size_t SeizedDisk::files_with(std::size_t marker) const {
   }));
 }
 
+fs::path keys_file(const fs::path& directory) {
+  return directory / keys_name;
+}
+
 std::expected<SeizedDisk, std::string> read_seized_disk(const fs::path& directory, const SecretBytes* master,
                                                         const std::vector<Bytes>& markers) {
   SeizedDisk out;
   std::error_code failed;
   const fs::path rows = directory / rows_name;
-  Opening opening(directory / keys_name, master);
+  Opening opening(keys_file(directory), master);
   if (auto wrong = opening.read_keys()) return std::unexpected(*wrong);
   out.keys_on_disk = opening.keys_on_disk();
   for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
@@ -97,6 +111,7 @@ std::expected<SeizedDisk, std::string> read_seized_disk(const fs::path& director
     if (!raw) continue;
     SeizedFile& file = out.files.emplace_back();
     file.name = at->path().lexically_relative(directory).string();
+    file.kind = kind_of(file.name);
     file.bytes = raw->size();
     file.raw = count(*raw, markers);
     file.sealed = at->path().parent_path() == rows && is_sealed(file.name);

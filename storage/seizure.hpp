@@ -1,19 +1,23 @@
-// What somebody reads who carries the disk away: every file of a store, raw, and through whatever keys lie beside it. For `vigild
-// audit` and tests. Reads only, takes no lock: the store may be running meanwhile, so files may come and go.
+// What is left for somebody who carries the disk away: every file of a store, read raw and through whatever keys lie beside it;
+// and leaving him nothing. For `vigild audit`, `vigild destroy` and tests. Takes no lock: the store may be running meanwhile, so
+// files may come and go.
 #pragma once
 
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "storage/embedded/key_slots.hpp"
+#include "crypto/base/secret_bytes.hpp"
+#include "storage/slot_name.hpp"
 
 namespace vigil::storage {
 
 struct SeizedFile {
   std::string name;  // within the store's directory
+  std::string kind;  // in an operator's words: "logs", "tables"
   std::uint64_t bytes = 0;
   bool sealed = false;                        // under a key of its own
   bool opened = false;                        // which is still there
@@ -31,8 +35,15 @@ struct SeizedDisk {
   std::size_t files_with(std::size_t marker) const;
 };
 
-// 'master': as in EmbeddedOptions. A sentence when directory or keys cannot be read.
+// 'master': the key to the keys, when it lies elsewhere (EmbeddedOptions). A sentence when directory or keys cannot be read.
 std::expected<SeizedDisk, std::string> read_seized_disk(const std::filesystem::path& directory, const SecretBytes* master,
                                                         const std::vector<Bytes>& markers);
+
+// Where the keys of a store's files lie; there is no such file before the store was first opened, nor with keys in memory.
+std::filesystem::path keys_file(const std::filesystem::path& directory);
+
+// Overwrites a file of keys with zeros, in place and durably: whatever they opened is gone. Also while a store has it open, which
+// then fails at its next reopening. A sentence, or nothing.
+std::optional<std::string> destroy_keys(const std::filesystem::path& file);
 
 }  // namespace vigil::storage

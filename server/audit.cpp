@@ -1,0 +1,288 @@
+// The audit's way: marks through the console, the disk through storage's eyes, words for the operator.
+#include "server/audit.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <thread>
+
+#include "crypto/base/encoding.hpp"
+#include "server/config.hpp"
+#include "server/exit_codes.hpp"
+#include "server/json.hpp"
+#include "server/relay_keys.hpp"
+#include "server/store_key.hpp"
+#include "server/unix_socket.hpp"
+#include "storage/seizure.hpp"
+
+namespace vigil::server {
+namespace {
+
+using storage::SeizedDisk;
+using storage::SeizedFile;
+
+constexpr std::int64_t expiry_s = 12;  // of the mark that expires by itself, to the full second and a bit
+
+constexpr std::string_view bytes_follow = "hex:";
+
+int fail(const std::string& why, int code) {
+  std::cerr << "vigild: " << why << '\n';
+  return code;
+}
+
+struct Asked {
+  std::vector<std::string> what;
+  std::vector<Bytes> bytes;
+};
+
+// The answer to a console request, or why there is none.
+std::expected<json::object, std::string> ask(const Config& config, std::string_view verb) {
+  const auto reply = ask_console(config.console, json::serialize(json::object{{"do", verb}}));
+  if (!reply) return std::unexpected(reply.error());
+  boost::system::error_code error;
+  const json::value parsed = json::parse(*reply, error);
+  const json::object* answer = error ? nullptr : parsed.if_object();
+  const json::value* done = answer == nullptr ? nullptr : answer->if_contains("done");
+  if (done == nullptr || !done->is_bool())
+    return std::unexpected("the relay's console answered something else than this program understands.");
+  if (done->as_bool()) return *answer;
+  const json::value* why = answer->if_contains("why");
+  return std::unexpected("the relay refused: " +
+                         (why != nullptr && why->is_string() ? std::string(why->as_string()) : "no reason given"));
+}
+
+std::expected<Asked, std::string> leave_marks(const Config& config) {
+  const auto answer = ask(config, "mark");
+  if (!answer) return std::unexpected(answer.error());
+  Asked out;
+  const json::value* marks = answer->if_contains("marks");
+  for (const json::value& mark : marks != nullptr && marks->is_array() ? marks->as_array() : json::array()) {
+    const std::optional<Bytes> bytes = from_hex(std::string_view(mark.at("hex").as_string()));
+    if (!bytes) return std::unexpected("the relay's console answered something else than this program understands.");
+    out.what.emplace_back(mark.at("what").as_string());
+    out.bytes.push_back(*bytes);
+  }
+  return out;
+}
+
+std::expected<std::int64_t, std::string> bound_s(const Config& config) {
+  const auto answer = ask(config, "status");
+  if (!answer) return std::unexpected(answer.error());
+  const json::value* numbers = answer->if_contains("numbers");
+  const json::value* bound =
+      numbers != nullptr && numbers->is_object() ? numbers->as_object().if_contains("erase_bound_s") : nullptr;
+  if (bound == nullptr || !bound->is_int64()) return std::unexpected("the relay does not say how soon it forgets.");
+  return bound->as_int64();
+}
+
+void wait_s(std::int64_t seconds, bool show) {
+  for (std::int64_t left = seconds; left > 0; --left) {
+    if (show) std::cerr << "\rwaiting " << left << " s   " << std::flush;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  if (show) std::cerr << "\r                    \r" << std::flush;
+}
+
+// What there is to see, by kind.
+struct Picture {
+  struct Kind {
+    std::size_t files = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::map<std::string, Kind> kinds;
+  Kind all;
+};
+
+Picture picture_of(const SeizedDisk& disk) {
+  Picture out;
+  for (const SeizedFile& file : disk.files) {
+    for (Picture::Kind* kind : {&out.kinds[file.kind], &out.all}) {
+      ++kind->files;
+      kind->bytes += file.bytes;
+    }
+  }
+  return out;
+}
+
+struct Found {
+  std::string what;
+  std::size_t before = 0, after = 0;
+};
+
+struct Result {
+  std::vector<Found> marks;
+  std::size_t keys_of_gone_files = 0;
+  bool keys_on_disk = false;
+  SeizedDisk disk;  // afterwards
+  std::int64_t waited_s = 0;
+
+  bool never_found() const {
+    return keys_on_disk && std::any_of(marks.begin(), marks.end(), [](const Found& mark) { return mark.before == 0; });
+  }
+  bool still_there() const {
+    return keys_of_gone_files != 0 || std::any_of(marks.begin(), marks.end(), [](const Found& mark) { return mark.after != 0; });
+  }
+};
+
+void print_picture(const SeizedDisk& disk) {
+  const Picture picture = picture_of(disk);
+  std::cout << fmt::format("{} files, {} KB:\n", picture.all.files, picture.all.bytes / 1024);
+  for (const auto& [name, kind] : picture.kinds)
+    std::cout << fmt::format("  {:<36}{:>5} files {:>10} KB\n", name, kind.files, kind.bytes / 1024);
+}
+
+void print(const Config& config, const Result& result) {
+  std::cout << "Somebody who carries away " << store_directory(config).string() << " finds ";
+  print_picture(result.disk);
+  std::cout << (result.keys_on_disk
+                    ? "The keys lie beside the files, so he reads what waits now: sealed envelopes, hashes of addresses. "
+                      "`vigild status` counts them.\n"
+                    : "No keys lie beside the files: he reads nothing at all.\n");
+  std::cout << fmt::format(
+      "\nLeft with the relay, forgotten, searched for in every file, raw and through the keys, {} s later:\n", result.waited_s);
+  for (const Found& mark : result.marks) {
+    const std::string before = result.keys_on_disk ? mark.before != 0 ? "was there" : "WAS NEVER FOUND" : "sealed from the start";
+    std::cout << fmt::format("  {:<36}{}, {}\n", mark.what, before, mark.after == 0 ? "is gone" : "IS STILL THERE");
+  }
+  std::cout << fmt::format(
+      "  {:<36}{}\n", "keys of files that are gone",
+      result.keys_of_gone_files == 0 ? "none" : fmt::format("{} ARE STILL THERE", result.keys_of_gone_files));
+  if (result.never_found())
+    std::cout << "\nNOT IN ORDER: what was left was not found on this disk, so not finding it later shows nothing.\n";
+  else if (result.still_there())
+    std::cout
+        << "\nNOT IN ORDER: this relay keeps what it should have forgotten. Look at `vigild status`; is the disk failing?\n";
+  else
+    std::cout << "\nIn order: nothing that was acknowledged, ended, expired or burned is left.\n";
+}
+
+void print_json(const Result& result) {
+  json::array marks, kinds;
+  for (const Found& mark : result.marks)
+    marks.push_back(json::object{{"what", mark.what}, {"files_before", mark.before}, {"files_after", mark.after}});
+  for (const auto& [name, kind] : picture_of(result.disk).kinds)
+    kinds.push_back(json::object{{"kind", name}, {"files", kind.files}, {"bytes", kind.bytes}});
+  std::cout << json::serialize(json::object{{"in_order", !result.never_found() && !result.still_there()},
+                                            {"keys_on_disk", result.keys_on_disk},
+                                            {"waited_s", result.waited_s},
+                                            {"marks", std::move(marks)},
+                                            {"keys_of_gone_files", result.keys_of_gone_files},
+                                            {"files", std::move(kinds)}})
+            << '\n';
+}
+
+// Of files that were there at the first look and are not now: their keys should be gone with them.
+std::size_t outlived(const SeizedDisk& before, const SeizedDisk& after) {
+  std::size_t count = 0;
+  for (const storage::SlotName& name : before.keys_of_files)
+    count += !after.keys_of_files.contains(name) && after.keys.contains(name) ? 1 : 0;
+  return count;
+}
+
+int find_only(const Config& config, const SecretBytes* master, bool as_json) {
+  Asked asked;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line.empty()) continue;
+    const std::optional<Bytes> raw = line.starts_with(bytes_follow) ? from_hex(line.substr(bytes_follow.size())) : std::nullopt;
+    asked.what.push_back(line);
+    asked.bytes.push_back(raw ? *raw : Bytes(line.begin(), line.end()));
+  }
+  if (asked.bytes.empty()) return fail("give what to search for on standard input, one text a line.", exit_refused);
+  const auto disk = storage::read_seized_disk(store_directory(config), master, asked.bytes);
+  if (!disk) return fail(disk.error(), exit_refused);
+  std::size_t found = 0;
+  json::array answers;
+  for (std::size_t i = 0; i < asked.bytes.size(); ++i) {
+    found += disk->files_with(i) != 0 ? 1 : 0;
+    answers.emplace_back(disk->files_with(i));
+  }
+  if (as_json)
+    std::cout << json::serialize(json::object{{"files", std::move(answers)}}) << '\n';
+  else
+    std::cout << fmt::format("{} of {} texts were found in {} files, raw or through the keys.\n", found, asked.bytes.size(),
+                             disk->files.size());
+  return found == 0 ? exit_done : exit_found;
+}
+
+std::expected<Result, std::string> run_audit(const Config& config, const SecretBytes* master, bool show) {
+  const auto bound = bound_s(config);
+  if (!bound) return std::unexpected(bound.error());
+  const auto marks = leave_marks(config);
+  if (!marks) return std::unexpected(marks.error());
+  const auto before = storage::read_seized_disk(store_directory(config), master, marks->bytes);
+  if (!before) return std::unexpected(before.error());
+  wait_s(expiry_s, show);
+  if (const auto forgotten = ask(config, "forget"); !forgotten) return std::unexpected(forgotten.error());
+  wait_s(*bound, show);
+  const auto after = storage::read_seized_disk(store_directory(config), master, marks->bytes);
+  if (!after) return std::unexpected(after.error());
+  Result result{.marks = {},
+                .keys_of_gone_files = outlived(*before, *after),
+                .keys_on_disk = before->keys_on_disk,
+                .disk = *after,
+                .waited_s = *bound};
+  for (std::size_t i = 0; i < marks->what.size(); ++i)
+    result.marks.push_back({.what = marks->what[i], .before = before->files_with(i), .after = after->files_with(i)});
+  return result;
+}
+
+}  // namespace
+
+int audit(const std::filesystem::path& config_file, const AuditOrder& order) {
+  const std::expected<Config, std::string> config = load_config(config_file);
+  if (!config) return fail(config.error(), exit_refused);
+  const std::expected<RelayKeys, std::string> keys = load_relay_keys(config->data);
+  if (!keys) return fail(keys.error(), exit_refused);
+  const auto master = store_key(*config, keys->root, order.passphrase_fd);
+  if (!master) return fail(master.error(), exit_refused);
+  if (order.find) return find_only(*config, master->get(), order.json);
+  const auto result = run_audit(*config, master->get(), !order.json && ::isatty(STDERR_FILENO) == 1);
+  if (!result) return fail(result.error(), exit_not_running);
+  if (order.json)
+    print_json(*result);
+  else
+    print(*config, *result);
+  return result->never_found() || result->still_there() ? exit_found : exit_done;
+}
+
+int destroy(const std::filesystem::path& config_file, const DestroyOrder& order) {
+  const std::expected<Config, std::string> config = load_config(config_file);
+  if (!config) return fail(config.error(), exit_refused);
+  if (!order.yes) {
+    std::cerr << "This makes everything unreadable, for everybody and for good, that members have left with this relay:\n"
+              << "mailboxes, what waits in them, alerts that run"
+              << (order.everything ? "; and the relay's own keys and configuration" : "") << ".\n"
+              << "Type DESTROY to go on: ";
+    std::string typed;
+    if (!std::getline(std::cin, typed) || typed != "DESTROY") return fail("nothing was destroyed.", exit_refused);
+  }
+  // First what opens everything, then whatever can be removed in the time that is left.
+  const std::filesystem::path store = store_directory(*config);
+  std::error_code failed;
+  std::optional<std::string> wrong;
+  if (std::filesystem::exists(storage::keys_file(store), failed)) wrong = storage::destroy_keys(storage::keys_file(store));
+  if (order.everything) {
+    for (std::filesystem::recursive_directory_iterator at(config->data / "keys", failed), end; !failed && at != end;
+         at.increment(failed))
+      if (at->is_regular_file(failed)) wrong = wrong ? wrong : storage::destroy_keys(at->path());
+    wrong = wrong ? wrong : storage::destroy_keys(config_file);
+  }
+  (void)ask(*config, "die");  // it has the keys in memory, when it runs
+  std::filesystem::remove_all(store, failed);
+  if (order.everything) std::filesystem::remove_all(config->data, failed);
+  if (wrong) return fail(*wrong, exit_failed);
+  if (failed)
+    return fail("the keys are destroyed, nobody can read the store. Its files could not be removed: " + failed.message(),
+                exit_failed);
+  std::cout << "Destroyed. "
+            << (order.everything ? "This relay is gone; its root, which you keep elsewhere, can make a new one.\n"
+                                 : "`vigild serve` starts with an empty store; members need new invites.\n");
+  return exit_done;
+}
+
+}  // namespace vigil::server

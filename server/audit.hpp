@@ -1,0 +1,26 @@
+// `vigild audit` and `vigild destroy`: what an intruder finds on this relay's disk, and making sure that he finds nothing. Used
+// by main.
+#pragma once
+
+#include <filesystem>
+
+namespace vigil::server {
+
+struct AuditOrder {
+  bool json = false;
+  bool find = false;       // only search: for what is given on standard input, one text a line
+  int passphrase_fd = -1;  // as for serve
+};
+// Leaves marks with the running relay, finds them on its disk, has them forgotten, waits as long as the relay promises, and
+// searches again: every file, raw and through the keys that lie beside it. Prints what it saw. Returns an exit code; exit_found
+// when something is still there that should be gone, or was never found.
+int audit(const std::filesystem::path& config, const AuditOrder& order);
+
+struct DestroyOrder {
+  bool everything = false;  // the relay's own keys and configuration, too
+  bool yes = false;         // does not ask
+};
+// Makes the store unreadable for everybody and for good, then removes its files; a running relay dies with it.
+int destroy(const std::filesystem::path& config, const DestroyOrder& order);
+
+}  // namespace vigil::server

@@ -1,0 +1,151 @@
+// What an operator's audit finds, and what is left after destroying: real processes, real disks, the real passphrase.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "process.hpp"
+#include "server/exit_codes.hpp"
+#include "server/json.hpp"
+
+using namespace vigil::server;
+using namespace vigil::server::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+TEST_CASE("the audit finds what it has left, has it forgotten, and then finds nothing", "[vigild][audit]") {
+  const RelayHome home;
+  home.configure("[limits]\nerase_s = 5\n");
+  Serving relay(home);
+  const Ran audit = home.run("audit", {"--json"});
+  INFO(audit.out << audit.err);
+  REQUIRE(audit.code == exit_done);
+  const json::value said = json::parse(audit.out);
+  CHECK(said.at("in_order").as_bool());
+  CHECK(said.at("keys_on_disk").as_bool());
+  CHECK(said.at("keys_of_gone_files").as_int64() == 0);
+  const json::array& marks = said.at("marks").as_array();
+  CHECK(marks.size() == 5);
+  for (const json::value& mark : marks) {
+    CHECK(mark.at("files_before").as_int64() > 0);
+    CHECK(mark.at("files_after").as_int64() == 0);
+  }
+  relay.await("mailboxes", 0);  // and its own mailbox is gone
+}
+
+TEST_CASE("the audit says so when a deletion is left out", "[vigild][audit]") {
+  // Method: the relay's process is stopped when it has said that it forgot, and before it has written anything anew.
+  const RelayHome home;
+  home.configure("[limits]\nerase_s = 20\n");
+  Serving relay(home);
+  std::thread stopper([&] {
+    relay.await("mailboxes", 1);
+    relay.await("mailboxes", 0);
+    relay.number("mailboxes");  // by now its answer to the audit is out, too
+    relay.signal(SIGSTOP);
+  });
+  const Ran audit = home.run("audit");
+  stopper.join();
+  relay.signal(SIGCONT);
+  INFO(audit.out << audit.err);
+  CHECK(audit.code == exit_found);
+  CHECK(contains(audit.out, "IS STILL THERE"));
+  CHECK(contains(audit.out, "NOT IN ORDER"));
+}
+
+TEST_CASE("a search of the disk finds what lies there under the keys, and nothing that does not", "[vigild][audit]") {
+  const RelayHome home;
+  {
+    Serving relay(home);
+  }  // killed
+  std::string keys = bytes_of(home.data() / "store" / "keys");
+  CHECK(keys.size() == 256 * 1024);
+  // A row of every store, in a log that was never closed: its name for the moment.
+  CHECK(home.run("audit", {"--find"}, "#meta\nnothing like this\n").code == exit_found);
+  CHECK(contains(home.run("audit", {"--find"}, "#meta\nnothing like this\n").out, "1 of 2 texts"));
+  CHECK(home.run("audit", {"--find"}, "hex:00ff00ff00ff00ff00ff00ff00ff00ff00\n").code == exit_done);
+  CHECK(home.run("audit", {"--find"}).code == exit_refused);
+}
+
+TEST_CASE("a store whose key lies in a file elsewhere is nothing without it", "[vigild][keys]") {
+  const RelayHome home;
+  const fs::path key = home.data().parent_path() / "store-key";
+  home.configure("[store]\nkeys = \"file\"\nkey_file = \"" + key.string() + "\"\n");
+  CHECK(contains(home.run("serve").err, "store-key"));
+  std::ofstream(key) << std::string(31, 'k');
+  fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
+  CHECK(contains(home.run("serve").err, "too short"));
+  std::ofstream(key) << std::string(32, 'k');
+  {
+    Serving relay(home);
+  }
+  {
+    Serving again(home);
+  }
+  std::ofstream(key) << std::string(32, 'x');
+  const Ran wrong = home.run("serve");
+  CHECK(wrong.code == exit_failed);
+  CHECK(contains(wrong.err, "the passphrase or key is wrong"));
+  // By systemd's name for it.
+  std::ofstream(key) << std::string(32, 'k');
+  const std::string text = home.config_text();
+  home.write_config(std::string(text).replace(text.find(key.string()), key.string().size(), "store-key"));
+  {
+    Serving relay(home, {{"CREDENTIALS_DIRECTORY", key.parent_path().string()}});
+  }
+}
+
+TEST_CASE("a passphrase opens the store, a wrong one does not, and none is asked for where nobody can type", "[vigild][keys]") {
+  const RelayHome home;
+  home.configure("[store]\nkeys = \"passphrase\"\n");
+  CHECK(contains(home.run("serve", {"--passphrase-fd", "0"}, "short\n").err, "at least 12 characters"));
+  {
+    Serving relay(home, {}, "five words drawn by lot\n");
+  }
+  const Ran wrong = home.run("serve", {"--passphrase-fd", "0"}, "five words drawn by hand\n");
+  CHECK(wrong.code == exit_failed);
+  CHECK(contains(wrong.err, "the passphrase or key is wrong"));
+  {
+    Serving relay(home, {}, "five words drawn by lot\n");
+  }
+  CHECK(contains(home.run("audit", {"--find", "--passphrase-fd", "0"}, "five words drawn by lot\nalive\n").out, "1 of 1 texts"));
+}
+
+TEST_CASE("destroying leaves nothing that opens anything, and the relay that runs dies with it", "[vigild][destroy]") {
+  const RelayHome home;
+  Serving relay(home);
+  CHECK(home.run("destroy", {}, "yes\n").code == exit_refused);
+  CHECK(relay.number("writable") == 1);
+  const fs::path keys = home.data() / "store" / "keys", held = home.data().parent_path() / "held";
+  fs::create_hard_link(keys, held);  // what a file-recovery tool would find
+  const Ran destroyed = home.run("destroy", {}, "DESTROY\n");
+  INFO(destroyed.err);
+  CHECK(destroyed.code == exit_done);
+  CHECK(relay.wait() == exit_done);
+  CHECK_FALSE(fs::exists(home.data() / "store"));
+  CHECK(bytes_of(held) == std::string(256 * 1024, '\0'));
+  {
+    Serving anew(home);
+  }  // empty
+  for (const auto& file : fs::directory_iterator(home.data() / "keys"))
+    fs::create_hard_link(file, home.data().parent_path() / ("held-" + file.path().filename().string()));
+  CHECK(home.run("destroy", {"--everything", "--yes"}).code == exit_done);
+  CHECK_FALSE(fs::exists(home.data()));
+  for (const auto& file : fs::directory_iterator(home.data().parent_path())) {
+    if (!file.path().filename().string().starts_with("held-")) continue;
+    INFO(file.path());
+    CHECK(bytes_of(file.path()).find_first_not_of('\0') == std::string::npos);
+  }
+}
