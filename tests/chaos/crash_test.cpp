@@ -116,7 +116,7 @@ class Afterlife {
     const std::uint64_t now_ms = real_now_ms();
     if (driver_->release_due().status != wire::DONE) return {"what was due could not be released"};
     Sentences complaints;
-    if (first_ && real_now_ms() > opened_ms_ + 1'000) complaints.push_back("the first release took longer than a second");
+    if (first_ && real_now_ms() > opened_ms_ + 1'000) complaints.emplace_back("the first release took longer than a second");
     first_ = false;
     hand_over();
     for (std::string& complaint : known_.check(*driver_, now_ms)) complaints.push_back(std::move(complaint));

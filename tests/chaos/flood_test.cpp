@@ -45,13 +45,13 @@ TEST_CASE("what strangers without a good address send leaves nothing behind", "[
   for (int i = 0; i < 1'000; ++i) {
     const Person nobody{random_id<MailboxId>(), random_id<AddressHash>()};
     const Plan plan = alert({{0, {nobody}}});
-    writes.push_back(message(nobody.address, "x", i % 2 == 0 ? wire::URGENT : wire::NORMAL));
-    if (i % 10 == 0) writes.push_back(plan.keep);
-    writes.push_back(plan.end(wire::STOP));
-    writes.push_back(plan.refreshed(1, 0, 0, "x"));
-    writes.push_back(Hurry{plan.keep.id, plan.hurry});
-    writes.push_back(TakePrekeys{nobody.address, true});
-    writes.push_back(plan.close(0));
+    writes.emplace_back(message(nobody.address, "x", i % 2 == 0 ? wire::URGENT : wire::NORMAL));
+    if (i % 10 == 0) writes.emplace_back(plan.keep);
+    writes.emplace_back(plan.end(wire::STOP));
+    writes.emplace_back(plan.refreshed(1, 0, 0, "x"));
+    writes.emplace_back(Hurry{plan.keep.id, plan.hurry});
+    writes.emplace_back(TakePrekeys{nobody.address, true});
+    writes.emplace_back(plan.close(0));
   }
   for (const Outcome& outcome : world.driver().apply_together(std::move(writes)))
     CHECK((outcome.status == wire::REFUSED || outcome.status == wire::SLOW_DOWN));

@@ -97,7 +97,7 @@ void Known::note_copy(const Note& note) {
     acknowledged_.insert(narrow<CopyId>(note.a));
     ++copies_acknowledged;
   } else if (!taken_.emplace(narrow<MailboxId>(note.b), note.number).second) {
-    late_complaints_.push_back("a one-time prekey was handed out twice");
+    late_complaints_.emplace_back("a one-time prekey was handed out twice");
   }
 }
 
@@ -186,7 +186,7 @@ void Known::check_deliveries(std::vector<std::string>& complaints) const {
     if (std::max(newest, ping.read) < ping.highest)
       complaints.push_back("ping " + std::to_string(ping.highest) + " was answered DONE and is lost: " + std::to_string(newest) +
                            " waits, " + std::to_string(ping.read) + " was read");
-    if (newest > ping.tried) complaints.push_back("a ping that nobody sent");
+    if (newest > ping.tried) complaints.emplace_back("a ping that nobody sent");
   }
 }
 
@@ -284,7 +284,7 @@ std::vector<std::string> Known::go_on(Driver& driver, std::uint64_t seed) {
     Deliver again = message(delivery.address, "x");
     again.id = delivery.fanout;
     const Status status = driver.apply(again).status;
-    if (status == wire::FULL && waiting_.contains(id)) complaints.push_back("a retry of a stored copy was answered FULL");
+    if (status == wire::FULL && waiting_.contains(id)) complaints.emplace_back("a retry of a stored copy was answered FULL");
     if (status != wire::DONE && status != wire::FULL) complaints.push_back("a retry was answered " + std::to_string(status));
     delivery.open = false;
     delivery.sent = status == wire::DONE;
@@ -298,7 +298,7 @@ std::vector<std::string> Known::go_on(Driver& driver, std::uint64_t seed) {
     }
     if (copies.empty()) continue;
     if (driver.acknowledge(mailbox, copies).status != wire::DONE)
-      complaints.push_back("an acknowledgement after the restart failed");
+      complaints.emplace_back("an acknowledgement after the restart failed");
     for (const StoredCopy& copy : copies) acknowledged_.insert(copy.id);
     // Meanwhile a stage may have come; what was read must not.
     for (const StoredCopy& copy : driver.list(mailbox))

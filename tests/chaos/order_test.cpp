@@ -96,7 +96,7 @@ class Run {
     const std::uint64_t letters = 2 + below(4);
     for (std::uint64_t i = 0; i < letters; ++i) {
       const std::string text = std::to_string(s) + ":" + std::to_string(i);
-      stream.items.push_back(message(address(s, r), text, lane));
+      stream.items.emplace_back(message(address(s, r), text, lane));
       sent_[{r, lane, s}].push_back(text);
     }
     streams_.push_back(std::move(stream));
@@ -109,10 +109,10 @@ class Run {
       alarm.reader = below(2);
       alarm.plan = alert({{0, {{readers_[alarm.reader], address(0, alarm.reader)}}}}, limits::hold_s, false);
       Stream stream{0, alarm.reader, wire::URGENT, {}, 0, 0, true, {}};
-      stream.items.push_back(alarm.plan.keep);
+      stream.items.emplace_back(alarm.plan.keep);
       for (std::uint64_t seq = 1; seq <= 3; ++seq)
-        stream.items.push_back(alarm.plan.refreshed(seq, 0, 0, "fix " + std::to_string(seq)));
-      if (cancelled) stream.items.push_back(alarm.plan.end(wire::STOP));
+        stream.items.emplace_back(alarm.plan.refreshed(seq, 0, 0, "fix " + std::to_string(seq)));
+      if (cancelled) stream.items.emplace_back(alarm.plan.end(wire::STOP));
       alarm_of_[streams_.size()] = alarms_.size();
       alarms_.push_back(std::move(alarm));
       streams_.push_back(std::move(stream));

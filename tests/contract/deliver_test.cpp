@@ -171,7 +171,7 @@ TEST_CASE("within a lane copies are listed in the order in which they were admit
   for (std::size_t i = 0; i < 160; ++i) {
     const bool is_urgent = i % 2 == 0;
     (is_urgent ? urgent : normal).push_back(std::to_string(i));
-    writes.push_back(
+    writes.emplace_back(
         message(senders[(i / 2) % 8], std::to_string(i), is_urgent ? wire::URGENT : wire::NORMAL, lifetimes[(i / 2) % 4]));
   }
   for (const Outcome& outcome : world.driver().apply_together(std::move(writes))) REQUIRE(outcome.status == wire::DONE);
@@ -195,7 +195,7 @@ TEST_CASE("requests submitted together are admitted in their order, also when th
     std::vector<Write> writes;
     for (int i = 0; i < 12; ++i) {
       expected.push_back(std::to_string(opened) + "." + std::to_string(i));
-      writes.push_back(message(i % 3 == 1 ? bea : ann, expected.back()));
+      writes.emplace_back(message(i % 3 == 1 ? bea : ann, expected.back()));
     }
     for (const Outcome& outcome : world.driver().apply_together(std::move(writes))) REQUIRE(outcome.status == wire::DONE);
     REQUIRE(texts_of(world.driver().list(mailbox)) == expected);

@@ -25,7 +25,7 @@ TEST_CASE("of two mailboxes that use one invite in the same batch exactly one op
     const auto right = random_id<Hash>();
     REQUIRE(status_of(world, AddInvites{{right}, TestClock::start_s + 1000}) == wire::DONE);
     std::vector<Write> writes;
-    for (int i = 0; i < 2; ++i) writes.push_back(OpenMailbox{random_id<MailboxId>(), right});
+    for (int i = 0; i < 2; ++i) writes.emplace_back(OpenMailbox{random_id<MailboxId>(), right});
     const auto outcomes = world.driver().apply_together(std::move(writes));
     CHECK((outcomes[0].status == wire::DONE) != (outcomes[1].status == wire::DONE));
     CHECK((outcomes[0].status == wire::REFUSED) != (outcomes[1].status == wire::REFUSED));
@@ -91,9 +91,9 @@ TEST_CASE("a withdrawal and a delivery in one batch are answered in their order"
   for (int run = 0; run < 20; ++run) {
     const Person ann = person(world.driver());
     std::vector<Write> writes;
-    writes.push_back(message(ann.address, "before"));
-    writes.push_back(Withdraw{ann.mailbox, ann.address});
-    writes.push_back(message(ann.address, "after"));
+    writes.emplace_back(message(ann.address, "before"));
+    writes.emplace_back(Withdraw{ann.mailbox, ann.address});
+    writes.emplace_back(message(ann.address, "after"));
     const auto outcomes = world.driver().apply_together(std::move(writes));
     CHECK(outcomes[0].status == wire::DONE);
     CHECK(outcomes[1].status == wire::DONE);
@@ -156,7 +156,7 @@ TEST_CASE("the addresses of a mailbox that have the urgent lane are bounded, and
   std::vector<AddressHash> addresses;
   for (std::size_t i = 0; i < limits::urgent_addresses_max; ++i) {
     addresses.push_back(random_id<AddressHash>());
-    grants.push_back(whole_grant(mailbox, addresses.back()));
+    grants.emplace_back(whole_grant(mailbox, addresses.back()));
   }
   for (const Outcome& outcome : world.driver().apply_together(std::move(grants))) REQUIRE(outcome.status == wire::DONE);
   Grant more = whole_grant(mailbox, random_id<AddressHash>());

@@ -56,7 +56,7 @@ TEST_CASE("a one-time prekey is handed out once, whoever asks at the same time, 
   std::set<std::uint32_t> seen;
   for (int turn = 0; turn < 2; ++turn) {
     std::vector<Write> writes;
-    for (int i = 0; i < 30; ++i) writes.push_back(TakePrekeys{askers[static_cast<std::size_t>(i) % 10], true});
+    for (int i = 0; i < 30; ++i) writes.emplace_back(TakePrekeys{askers[static_cast<std::size_t>(i) % 10], true});
     for (const Outcome& outcome : world.driver().apply_together(std::move(writes))) {
       REQUIRE(outcome.status == wire::DONE);
       const auto& got = std::get<TakenPrekeys>(outcome.detail);

@@ -155,7 +155,7 @@ TEST_CASE("a thousand vigils due in one second are all released", "[contract][re
   for (int i = 0; i < 250; ++i) people.push_back(person(world.driver()));
   for (const Person& who : people) {
     std::vector<Write> keeps;
-    for (std::size_t i = 0; i < limits::vigils_per_address_max; ++i) keeps.push_back(alert({{0, {who}}}, 10, false).keep);
+    for (std::size_t i = 0; i < limits::vigils_per_address_max; ++i) keeps.emplace_back(alert({{0, {who}}}, 10, false).keep);
     for (const Outcome& outcome : world.driver().apply_together(std::move(keeps))) REQUIRE(outcome.status == wire::DONE);
   }
   world.pass_s(11);

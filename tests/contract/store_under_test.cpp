@@ -1,8 +1,7 @@
 #include "tests/contract/store_under_test.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace vigil::storage::testing {

@@ -1,11 +1,15 @@
 // The outbox: durable before anything is sent, one pair of hands at a time, the schedule with time as an argument, and a process
 // killed between any two system calls.
-#include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
+#include <csignal>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <set>
 
 #include "client/about.hpp"
@@ -36,7 +40,7 @@ Outbox::NewItem item_of(std::vector<wire::Request> requests, bool urgent = false
   return {.routes = some_routes(), .requests = std::move(requests), .urgent = urgent, .about = {}};
 }
 
-Outcome<std::vector<wire::Answer>> answered(std::vector<wire::Status> statuses, std::uint32_t retry_after_s = 0) {
+Outcome<std::vector<wire::Answer>> answered(const std::vector<wire::Status>& statuses, std::uint32_t retry_after_s = 0) {
   std::vector<wire::Answer> answers;
   for (const wire::Status status : statuses) {
     answers.emplace_back().set_status(status);
@@ -348,7 +352,7 @@ TEST_CASE("who sends an item waits for another process that is sending it", "[cl
       Outcome<Outbox::Claimed> claimed = co_await claim_in_turn(outbox, id, patience);
       got.emplace(std::move(claimed));
     };
-    asio::co_spawn(io, task, [](std::exception_ptr error) { REQUIRE_FALSE(error); });
+    asio::co_spawn(io, task, [](const std::exception_ptr& error) { REQUIRE_FALSE(error); });
     asio::post(io, meanwhile);  // behind the first look
     io.restart();
     io.run();

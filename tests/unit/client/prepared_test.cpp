@@ -453,13 +453,13 @@ TEST_CASE("a damaged or newer slot is told, and a damaged record seals nothing",
   Story story;
   kept::PreparedAlert torn = story.prepare();
   torn.mutable_vigils(0)->mutable_copies(0)->set_one_shot("x");
-  CHECK(seal_alert(std::move(torn), press()).error() == e2ee::Fault::malformed);
+  CHECK(seal_alert(kept::PreparedAlert(torn), press()).error() == e2ee::Fault::malformed);
   kept::PreparedAlert cut = story.prepare();
   cut.mutable_vigils(0)->mutable_copies()->RemoveLast();
-  CHECK(seal_alert(std::move(cut), press()).error() == e2ee::Fault::malformed);
+  CHECK(seal_alert(kept::PreparedAlert(cut), press()).error() == e2ee::Fault::malformed);
   kept::PreparedAlert lost = story.prepare();
   lost.mutable_vigils(0)->mutable_copies(0)->set_stage(77);
-  CHECK(seal_alert(std::move(lost), press()).error() == e2ee::Fault::malformed);
+  CHECK(seal_alert(kept::PreparedAlert(lost), press()).error() == e2ee::Fault::malformed);
 }
 
 TEST_CASE("running alerts are kept, changed and forgotten", "[client][slot]") {

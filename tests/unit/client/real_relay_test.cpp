@@ -1,10 +1,10 @@
 // Against the real vigild, as a process of its own: prove, open, grant, publish, deliver, listen, acknowledge, keep, end, and an
 // outbox that outlives the relay's death. VIGILD names the program.
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <fstream>

@@ -178,6 +178,11 @@ class Speaking {
   Speaking& operator=(const Speaking&) = delete;
 };
 
+std::string golden_path(const std::string& name, const std::string& code, std::size_t width, std::size_t height) {
+  return std::string(VIGIL_GOLDEN) + "/" + name + "." + code + "." + std::to_string(width) + "x" + std::to_string(height) +
+         ".txt";
+}
+
 void in_utc() {
   setenv("TZ", "UTC", 1);
   tzset();
@@ -191,8 +196,7 @@ TEST_CASE("every state looks as its golden file, at 80x24 and 40x20, in every la
     const Speaking speaking(code);
     for (const auto& [name, model] : states()) {
       for (const auto& [width, height] : sizes) {
-        const std::string path = std::string(VIGIL_GOLDEN) + "/" + name + "." + code + "." + std::to_string(width) + "x" +
-                                 std::to_string(height) + ".txt";
+        const std::string path = golden_path(name, code, width, height);
         const std::string made = picture(render(model, width, height));
         if (std::getenv("VIGIL_GOLDEN_WRITE") != nullptr) std::ofstream(path) << made;
         std::ifstream file(path);

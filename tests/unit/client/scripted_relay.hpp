@@ -93,7 +93,7 @@ template <class T>
 std::optional<T> run(asio::io_context& io, asio::awaitable<T> task, std::chrono::seconds limit = std::chrono::seconds(20)) {
   std::optional<T> result;
   std::exception_ptr thrown;
-  asio::co_spawn(io, std::move(task), [&](std::exception_ptr failed, T value) {
+  asio::co_spawn(io, std::move(task), [&](const std::exception_ptr& failed, T value) {
     thrown = failed;
     if (!failed) result.emplace(std::move(value));
   });

@@ -32,10 +32,10 @@ struct Lived {
     alert.set_alert_id(str(alert_id));
     alert.set_vigil_id(str(vigil_id));
     alert.set_pressed_s(start_s);
-    for (int i = 0; i < 2; ++i) {
+    for (const Secret& close : closing) {
       content::Responder& responder = *alert.add_responders();
       responder.set_head(str(answer_chain(start, limits::answer_chain_steps).view()));
-      responder.set_close_hash(str(vigil_secret_hash(closing[i]).view()));
+      responder.set_close_hash(str(vigil_secret_hash(close).view()));
     }
     wire::Delivery rang;
     rang.set_round(1);

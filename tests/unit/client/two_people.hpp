@@ -33,7 +33,7 @@ struct Person {
 };
 
 struct Pair {
-  explicit Pair(Routes routes_ = some_routes()) : routes(std::move(routes_)), aigul(routes), dana(routes) {
+  explicit Pair(Routes chosen = some_routes()) : routes(std::move(chosen)), aigul(routes), dana(routes) {
     aigul_at_dana = know(dana, aigul, "Aigul", given_by_dana);
     dana_at_aigul = know(aigul, dana, "Dana", given_by_aigul);
     reach(aigul, dana, dana_at_aigul, given_by_dana);
@@ -76,7 +76,7 @@ struct Pair {
     Given given;
     given.root = routes.root();
     given.address = address;
-    given.contact = *id;
+    given.contact = id;
     me.account->addresses.add(given);
     return *id;
   }

@@ -108,7 +108,7 @@ TEST_CASE("the size of an envelope follows from the content alone, first message
     const Outcome<Bytes> first = anna.sessions.seal(smallest, 1, content_of(most), one_time);
     REQUIRE(first);
     CHECK(first->size() == size);
-    CHECK(open(boris, anna, *first).size() > 0);
+    CHECK_FALSE(open(boris, anna, *first).empty());
     const Outcome<Bytes> once = anna.one_shots.seal(smallest, content_of(most));
     REQUIRE(once);
     CHECK(once->size() == size);

@@ -2,6 +2,8 @@
 #include "crypto/e2ee/words.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
+#include <string>
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"

@@ -152,8 +152,8 @@ TEST_CASE("a silent stranger is waited for as long as nginx waits, a kept connec
   const auto decoy = make_decoy(Config{});
   asio::io_context context;
   Stranger silent("", 1), kept("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 4096);
-  asio::co_spawn(context, (*decoy)->serve(silent, {}), [](std::exception_ptr) {});
-  asio::co_spawn(context, (*decoy)->serve(kept, {}), [](std::exception_ptr) {});
+  asio::co_spawn(context, (*decoy)->serve(silent, {}), [](const std::exception_ptr&) {});
+  asio::co_spawn(context, (*decoy)->serve(kept, {}), [](const std::exception_ptr&) {});
   context.run();
   CHECK(silent.longest_wait == std::chrono::seconds(60));
   CHECK(silent.heard.empty());
@@ -240,7 +240,7 @@ TEST_CASE("a web server behind the relay hears every byte of a stranger, and the
   REQUIRE(decoy);
   const std::string request = "BREW /pot HTTP/1.1\r\nX-odd: \x01\r\n\r\n";
   std::string web_heard, stranger_heard;
-  asio::co_spawn(context, echo_once(web, web_heard), [](std::exception_ptr) {});
+  asio::co_spawn(context, echo_once(web, web_heard), [](const std::exception_ptr&) {});
   tcp::socket ours(context), theirs(context);
   ours.connect(front.local_endpoint());
   front.accept(theirs);
@@ -248,7 +248,7 @@ TEST_CASE("a web server behind the relay hears every byte of a stranger, and the
   const std::string already = request.substr(0, 10);
   bool served = false;
   asio::co_spawn(context, (*decoy)->serve(stranger, View(reinterpret_cast<const std::uint8_t*>(already.data()), already.size())),
-                 [&served](std::exception_ptr thrown) { served = !thrown; });
+                 [&served](const std::exception_ptr& thrown) { served = !thrown; });
   asio::write(ours, asio::buffer(request.substr(10)));
   ours.shutdown(tcp::socket::shutdown_send);
   context.run_for(std::chrono::seconds(20));

@@ -40,11 +40,12 @@ TEST_CASE("text, broken protobuf, too many requests and wrong acknowledgements a
   CHECK(code_after([](Member& member) { member.send_frame(1, "hello"); }) == 1003);
   CHECK(code_after([](Member& member) { member.send_frame(1, std::string(5000, 'x')); }) == 1003);
   CHECK(code_after([](Member& member) { member.send_frame(2, "\xff\xff\xff"); }) == 1007);
-  CHECK(code_after([](Member& member) {
-          wire::ClientFrame frame;
-          for (std::size_t i = 0; i <= limits::requests_per_frame_max; ++i) frame.add_requests();
-          member.send(frame);
-        }) == 1008);
+  const auto send_too_many_requests = [](Member& member) {
+    wire::ClientFrame frame;
+    for (std::size_t i = 0; i <= limits::requests_per_frame_max; ++i) frame.add_requests();
+    member.send(frame);
+  };
+  CHECK(code_after(send_too_many_requests) == 1008);
   CHECK(code_after([](Member& member) { member.acknowledge(1, 1); }) == 1008);
   CHECK(code_after([](Member& member) { member.send_frame(2, std::string(limits::frame_bytes_max + 1, 'x')); }) == 1009);
   CHECK(code_after([](Member& member) { member.send_frame(3, "reserved"); }) == 1002);

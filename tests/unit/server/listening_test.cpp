@@ -98,7 +98,7 @@ struct Stage {
     shards[0]->context().poll();
   }
   void admit(std::uint64_t order, Lane lane = wire::NORMAL) { switchboard.admitted(mailbox, copy_at(order, lane)); }
-  void answer(std::vector<std::uint64_t> orders) {
+  void answer(const std::vector<std::uint64_t>& orders) {
     auto asked = store.take();
     storage::Store::Page page;
     for (const std::uint64_t order : orders) page.push_back(copy_at(order, asked.lane));

@@ -41,7 +41,7 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& in,
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   std::vector<std::string> settings;
-  for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) settings.emplace_back(name).append("=").append(value);
   std::vector<char*> all;
   for (char** one = environ; *one != nullptr; ++one) all.push_back(*one);
   for (std::string& setting : settings) all.push_back(setting.data());

@@ -79,7 +79,7 @@ TEST_CASE("an owner's connection makes no capability request, and the other way 
   // Routes belong to no mailbox: either may ask.
   wire::Request routes;
   routes.mutable_fetch_routes();
-  CHECK(sender->ask(routes).routes().body().size() > 0);
+  CHECK_FALSE(sender->ask(routes).routes().body().empty());
   routes.mutable_fetch_routes()->set_have_serial(1);
   CHECK_FALSE(owner.member->ask(routes).has_routes());
 }
@@ -274,9 +274,10 @@ TEST_CASE("a vigil that breaks the protocol is refused", "[server][vigils]") {
   CHECK(refused([](auto& vigil) { vigil.set_hurry_hash("x"); }) == wire::INVALID);
   CHECK(refused([](auto& vigil) { vigil.set_addresses(std::string(34 * 32, 'x')); }) == wire::TOO_LARGE);
   CHECK(refused([](auto& vigil) { vigil.clear_stages(); }) == wire::INVALID);
-  CHECK(refused([](auto& vigil) {
-          for (int i = 0; i < 8; ++i) *vigil.add_stages() = vigil.stages(0);
-        }) == wire::INVALID);
+  const auto add_eight_stages = [](auto& vigil) {
+    for (int i = 0; i < 8; ++i) *vigil.add_stages() = vigil.stages(0);
+  };
+  CHECK(refused(add_eight_stages) == wire::INVALID);
   CHECK(refused([](auto& vigil) { vigil.mutable_stages(0)->mutable_copies(0)->set_address(1); }) == wire::INVALID);
   CHECK(refused([](auto& vigil) { vigil.mutable_stages(0)->mutable_copies(0)->set_envelope("x"); }) == wire::INVALID);
   CHECK(refused([](auto& vigil) { vigil.mutable_stages(0)->mutable_copies(0)->set_envelope(std::string(16384, 'x')); }) ==
@@ -285,9 +286,10 @@ TEST_CASE("a vigil that breaks the protocol is refused", "[server][vigils]") {
   CHECK(refused([](auto& vigil) { vigil.mutable_endings(0)->clear_copies(); }) == wire::INVALID);
   CHECK(refused([](auto& vigil) { vigil.mutable_endings(0)->set_effect(wire::EFFECT_UNSET); }) == wire::INVALID);
   CHECK(refused([](auto& vigil) { vigil.mutable_endings(0)->set_hash(vigil.endings(1).hash()); }) == wire::INVALID);
-  CHECK(refused([](auto& vigil) {
-          for (int i = 0; i < 32; ++i) *vigil.add_answers() = vigil.answers(0);
-        }) == wire::TOO_LARGE);
+  const auto add_32_answers = [](auto& vigil) {
+    for (int i = 0; i < 32; ++i) *vigil.add_answers() = vigil.answers(0);
+  };
+  CHECK(refused(add_32_answers) == wire::TOO_LARGE);
   CHECK(refused([](auto& vigil) { vigil.mutable_notices(0)->set_envelope(std::string(4096, 'x')); }) == wire::INVALID);
 
   // An id that is not the hash: nobody can keep a vigil under another's id.

@@ -54,7 +54,7 @@ struct Running {
   bool ended = false;
   // Runs until 'enough', at most ten seconds.
   void until(const std::function<bool()>& enough) {
-    asio::co_spawn(context, timekeeper.run(), [this](std::exception_ptr thrown) { ended = !thrown; });
+    asio::co_spawn(context, timekeeper.run(), [this](const std::exception_ptr& thrown) { ended = !thrown; });
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!enough() && std::chrono::steady_clock::now() < give_up) context.run_one_for(std::chrono::milliseconds(100));
     CHECK(enough());
