@@ -261,16 +261,20 @@ int destroy(const std::filesystem::path& config_file, const DestroyOrder& order)
     std::string typed;
     if (!std::getline(std::cin, typed) || typed != "DESTROY") return fail("nothing was destroyed.", exit_refused);
   }
-  // First what opens everything, then whatever can be removed in the time that is left.
+  // First what opens everything, then whatever can be removed in the time that is left. One that cannot be had does not save the
+  // others.
   const std::filesystem::path store = store_directory(*config);
   std::error_code failed;
   std::optional<std::string> wrong;
-  if (std::filesystem::exists(storage::keys_file(store), failed)) wrong = storage::destroy_keys(storage::keys_file(store));
+  const auto overwrite = [&wrong](const std::filesystem::path& file) {
+    if (auto why = storage::destroy_keys(file); why && !wrong) wrong = std::move(why);
+  };
+  if (std::filesystem::exists(storage::keys_file(store), failed)) overwrite(storage::keys_file(store));
   if (order.everything) {
     for (std::filesystem::recursive_directory_iterator at(config->data / "keys", failed), end; !failed && at != end;
          at.increment(failed))
-      if (at->is_regular_file(failed)) wrong = wrong ? wrong : storage::destroy_keys(at->path());
-    wrong = wrong ? wrong : storage::destroy_keys(config_file);
+      if (at->is_regular_file(failed)) overwrite(at->path());
+    overwrite(config_file);
   }
   (void)ask(*config, "die");  // it has the keys in memory, when it runs
   std::filesystem::remove_all(store, failed);

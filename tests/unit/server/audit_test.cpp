@@ -149,3 +149,23 @@ TEST_CASE("destroying leaves nothing that opens anything, and the relay that run
     CHECK(bytes_of(file.path()).find_first_not_of('\0') == std::string::npos);
   }
 }
+
+TEST_CASE("a key that cannot be overwritten does not save the others", "[vigild][destroy]") {
+  const RelayHome home;
+  fs::create_symlink(home.root_file(), home.data() / "keys" / "a-link");  // is not followed
+  for (const auto& file : fs::directory_iterator(home.data() / "keys"))
+    if (!file.is_symlink()) fs::create_hard_link(file, home.data().parent_path() / ("held-" + file.path().filename().string()));
+  fs::create_hard_link(home.config(), home.data().parent_path() / "held-config");  // its turn comes last
+  const Ran destroyed = home.run("destroy", {"--everything", "--yes"});
+  CHECK(destroyed.code == exit_failed);
+  CHECK(contains(destroyed.err, "a-link"));
+  std::size_t held = 0;
+  for (const auto& file : fs::directory_iterator(home.data().parent_path())) {
+    if (!file.path().filename().string().starts_with("held-")) continue;
+    ++held;
+    INFO(file.path());
+    CHECK(bytes_of(file.path()).find_first_not_of('\0') == std::string::npos);
+  }
+  CHECK(held >= 4);
+  CHECK(fs::file_size(home.root_file()) > 0);  // and the root, which lies elsewhere, is untouched
+}
