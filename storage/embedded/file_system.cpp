@@ -50,7 +50,6 @@ class SealedWriter final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   SealedWriter(std::unique_ptr<rocksdb::FSWritableFile> file, SecretBytes key, std::uint64_t at)
       : FSWritableFileOwnerWrapper(std::move(file)), cipher_(std::move(key)), at_(at) {}
-  ~SealedWriter() override { wipe(span_of(sealed_.data(), sealed_.size())); }
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     sealed_.assign(data.data(), data.size());

@@ -228,9 +228,14 @@ IOStatus KeySlots::take(Taken& out) {
   return IOStatus::OK();
 }
 
+// A name is read from a file's head, so it may be anything: a free slot has no name.
+bool KeySlots::holds(const SlotName& name) const {
+  return name.index < slots_.size() && slots_[name.index].key.size() != 0 && slots_[name.index].generation == name.generation;
+}
+
 SecretBytes KeySlots::key(const SlotName& name) const {
   const std::lock_guard lock(mutex_);
-  if (name.index >= slots_.size() || slots_[name.index].generation != name.generation) return {};
+  if (!holds(name)) return {};
   return SecretBytes(slots_[name.index].key.view());
 }
 
@@ -251,7 +256,7 @@ void KeySlots::overwrite(const std::vector<std::uint32_t>& indices) {
 
 void KeySlots::destroy(const SlotName& name) {
   const std::lock_guard lock(mutex_);
-  if (name.index >= slots_.size() || slots_[name.index].generation != name.generation) return;
+  if (!holds(name)) return;
   forget(name.index);
   overwrite({name.index});
 }
@@ -281,11 +286,6 @@ std::set<SlotName> KeySlots::taken() const {
     if (slots_[index].key.size() != 0 && !slots_[index].ready) out.insert({index, slots_[index].generation});
   }
   return out;
-}
-
-std::size_t KeySlots::ready() const {
-  const std::lock_guard lock(mutex_);
-  return ready_.size();
 }
 
 std::optional<std::string> destroy_keys(const std::filesystem::path& path) {

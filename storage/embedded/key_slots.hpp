@@ -1,6 +1,6 @@
 // The keys of the database's files, one for each: made before the file is, destroyed when the file is unlinked. They lie in slots
 // of one small file beside the database, preallocated and overwritten in place, so that what is destroyed is gone from the disk's
-// blocks as well; or in memory only. Used by sealed_files and rocks. Any thread.
+// blocks as well; or in memory only. Used by file_system, rocks and seizure. Any thread.
 //
 //   keys   = head (4,096 bytes) | slots of 128 bytes                         the numbers big-endian
 //   head   = "vigil keys 1" | at 32: the master key, or zeros when it lies elsewhere | at 64: check = AEAD of nothing
@@ -47,9 +47,8 @@ class KeySlots {
   // How many keys a failing disk still holds.
   std::size_t destroy_rest();
 
-  // Of files, and those that wait for one.
+  // Those that were given out; after an opening, those too that lay ready for files that were never made.
   std::set<SlotName> taken() const;
-  std::size_t ready() const;
 
  private:
   struct Slot {
@@ -64,6 +63,7 @@ class KeySlots {
   rocksdb::IOStatus grow();
   rocksdb::IOStatus write(std::uint32_t index);
   rocksdb::IOStatus sync();
+  bool holds(const SlotName& name) const;
   void forget(std::uint32_t index);
   void overwrite(const std::vector<std::uint32_t>& indices);
 

@@ -100,9 +100,14 @@ TEST_CASE("a destroyed key leaves zeros, and its slot serves another file under 
   CHECK(after.substr(at + 128) == before.substr(at + 128));
   CHECK(slots->key(gone.name).size() == 0);
   CHECK(has(*slots, kept));
+  slots->destroy({.index = gone.name.index, .generation = 0});  // what a damaged head could name: not free twice
   // More than there were slots: those that are free serve again, then the file grows.
   std::vector<KeySlots::Taken> many;
-  for (int i = 0; i < 3000; ++i) many.push_back(taken(*slots));
+  std::set<std::uint32_t> places;
+  for (int i = 0; i < 3000; ++i) {
+    many.push_back(taken(*slots));
+    CHECK(places.insert(many.back().name.index).second);
+  }
   const auto again = opened(disk, path);
   CHECK(again->key(gone.name).size() == 0);
   for (const KeySlots::Taken& one : many) REQUIRE(has(*again, one));
