@@ -1,5 +1,6 @@
 // What makes RocksDB forget: tables that never span two buckets, a compaction filter that purges what has expired, a collector
-// that sends any table with a tombstone into compaction, and a logger that writes nothing. Used by rocks only.
+// that sends any table with a tombstone into compaction and notes when the first of its rows expires, a listener that wipes
+// stacks, and a logger that writes nothing. Used by rocks only.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,9 @@ std::shared_ptr<rocksdb::SstPartitionerFactory> bucket_partitioner();
 std::shared_ptr<rocksdb::CompactionFilterFactory> purge_expired_rows(CoarseNow now);
 // For "heads": grants that have expired.
 std::shared_ptr<rocksdb::CompactionFilterFactory> remove_expired_grants(CoarseNow now);
-std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> tombstone_collector();
+std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> collector_of_rows_to_forget();
+// A table of "once" with a tombstone, or with a row that has expired.
+bool has_rows_to_forget(const rocksdb::TableProperties& table, Instant now);
 std::shared_ptr<rocksdb::Logger> silent_logger();
 
 }  // namespace vigil::storage

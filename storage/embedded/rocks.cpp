@@ -49,7 +49,7 @@ rocksdb::ColumnFamilyOptions Rocks::family_options(bool once) const {
   options.compression = rocksdb::kNoCompression;  // cipher text
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 8u << 20;
-  options.table_properties_collector_factories = {tombstone_collector()};
+  options.table_properties_collector_factories = {collector_of_rows_to_forget()};
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache_;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

@@ -3,7 +3,7 @@
 //   flush all families     the log and what died in memory go; a table with a tombstone asks for its own compaction (erasing.cpp)
 //   expired buckets        their files go whole; what is left over in small ones is compacted away
 //   heads                  overwritten rows leave no tombstone, so the small family is compacted each time
-//   tombstones             whatever compaction has not reached by itself is compacted by name
+//   tombstones, expiry     whatever compaction has not reached by itself is compacted by name
 //   two heartbeats         the manifest rolls on each edit and writes the state before it: after two, no old boundary is left
 //
 // Before all that, once per opening: the ids that earlier openings remembered are read into memory.
@@ -112,7 +112,7 @@ void Scrubber::cycle() {
   if (!reading.db().Flush(rocksdb::FlushOptions(), {reading.once(), reading.heads()}).ok()) return;
   drop_expired_buckets(reading);
   compact_heads(reading);
-  chase_tombstones(reading);
+  chase_rows(reading);
   beat(reading);
   core_.rocks.keys()->destroy_rest();  // what a failing disk refused
 }
@@ -137,12 +137,13 @@ void Scrubber::compact_heads(Rocks::Reading& reading) {
   reading.db().CompactRange(whole_compaction(), reading.heads(), nullptr, nullptr).PermitUncheckedError();
 }
 
-void Scrubber::chase_tombstones(Rocks::Reading& reading) {
+void Scrubber::chase_rows(Rocks::Reading& reading) {
   constexpr int turns = 20;
+  const Instant now = core_.coarse_now->load(std::memory_order_relaxed);  // as the compaction filter sees it
   for (int turn = 0; turn < turns; ++turn) {
     rocksdb::TablePropertiesCollection tables;
     if (!reading.db().GetPropertiesOfAllTables(reading.once(), &tables).ok()) return;
-    std::erase_if(tables, [](const auto& table) { return table.second->num_deletions == 0; });
+    std::erase_if(tables, [&](const auto& table) { return !has_rows_to_forget(*table.second, now); });
     if (tables.empty()) return;
     if (!sleep_for(milliseconds(50))) return;
     if (turn != turns / 2) continue;

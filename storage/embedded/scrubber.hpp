@@ -30,7 +30,7 @@ class Scrubber {
   void cycle();
   void drop_expired_buckets(Rocks::Reading& reading);
   void compact_heads(Rocks::Reading& reading);
-  void chase_tombstones(Rocks::Reading& reading);
+  void chase_rows(Rocks::Reading& reading);
   void beat(Rocks::Reading& reading);
 
   Core& core_;

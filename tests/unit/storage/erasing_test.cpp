@@ -88,6 +88,22 @@ TEST_CASE("expired bytes leave every file with their bucket, and by themselves i
   CHECK(soon([&] { return shop.store->figures().copies_normal == 1; }));
 }
 
+TEST_CASE("a copy that expires long before its bucket leaves every file, with no deletion beside it", "[storage][erasing]") {
+  Shop shop(quickly());
+  const MailboxId mailbox = shop.mailbox();
+  const AddressHash address = shop.address(mailbox);
+  REQUIRE(shop.clock->wall % 600 == 0);  // the bucket of both has ten minutes to go
+  const Deliver brief = Shop::deliver({address}, wire::NORMAL, wire::TEN_SECONDS);
+  const Deliver other = Shop::deliver({address}, wire::NORMAL, wire::TEN_MINUTES);
+  for (const Deliver& deliver : {brief, other}) REQUIRE(shop.status(deliver) == wire::DONE);
+  const View gone = View(*brief.envelope).first(32), stays = View(*other.envelope).first(32);
+  shop.reopen();  // in a table already
+  REQUIRE(shop.directory.files_with(gone) > 0);
+  shop.clock->pass(11);
+  CHECK(soon([&] { return shop.directory.files_with(gone) == 0; }));
+  CHECK(shop.directory.files_with(stays) > 0);
+}
+
 TEST_CASE("a bucket goes when it has ended, and the one after it stays to its last second", "[storage][erasing]") {
   Shop shop(quickly());
   const MailboxId mailbox = shop.mailbox();
