@@ -4,6 +4,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "crypto/base/random.hpp"
+#include "crypto/base/secret_bytes.hpp"
 #include "server/log.hpp"
 
 namespace vigil::server {
@@ -35,6 +36,7 @@ asio::awaitable<void> Connection::run(FrameBuffer head, std::size_t head_bytes) 
       if (error) break;
       if (ws_.is_message_done()) {
         take({first_.data(), bytes});
+        wipe(first_);
         continue;
       }
       const bool whole = co_await read_rest(bytes);
@@ -50,6 +52,7 @@ asio::awaitable<void> Connection::run(FrameBuffer head, std::size_t head_bytes) 
 asio::awaitable<bool> Connection::read_rest(std::size_t have) {
   rest_ = shard_.take_buffer();
   std::copy_n(first_.begin(), have, rest_.data());
+  wipe(first_);
   frame_since_s_ = Shard::now_s();
   set_deadline();
   while (!ws_.is_message_done()) {

@@ -3,7 +3,9 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "crypto/base/secret_bytes.hpp"
 #include "proto/limits.hpp"
+#include "server/tls_stream.hpp"
 
 namespace vigil::server {
 
@@ -47,8 +49,19 @@ void Shard::turn_every_second() {
   seconds_.async_wait([this](error_code) {
     deadlines_.turn(now_s());
     if (stopping_ && now_ms() >= cut_at_ms_) cut_all();
+    forget_what_passed();
     turn_every_second();
   });
+}
+
+// What lies ready to be used again still holds members' bytes: it goes back to the heap, which wipes it.
+void Shard::forget_what_passed() {
+  if (!std::exchange(used_, false)) return;
+  spare_buffers_.clear();
+  spare_bytes_.clear();
+  frame_ = wire::ClientFrame();
+  TlsStream::wipe_gathered();
+  wipe_stack_and_registers();
 }
 
 Peer& Shard::add(std::unique_ptr<Peer> peer) {
@@ -91,6 +104,7 @@ void Shard::at_next_tick(std::function<void()> act) {
 }
 
 FrameBuffer Shard::take_buffer() {
+  used_ = true;
   if (spare_buffers_.empty()) return FrameBuffer(limits::frame_bytes_max);
   FrameBuffer taken = std::move(spare_buffers_.back());
   spare_buffers_.pop_back();
@@ -102,6 +116,7 @@ void Shard::give_back(FrameBuffer buffer) {
 }
 
 std::vector<std::uint8_t> Shard::take_bytes() {
+  used_ = true;
   if (spare_bytes_.empty()) return {};
   std::vector<std::uint8_t> taken = std::move(spare_bytes_.back());
   spare_bytes_.pop_back();

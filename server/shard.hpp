@@ -72,10 +72,14 @@ class Shard {
   std::vector<std::uint8_t> take_bytes();
   void give_back(std::vector<std::uint8_t> bytes);
   // Decoding reuses one message, so that a frame costs no allocations for its own structure.
-  wire::ClientFrame& frame() { return frame_; }
+  wire::ClientFrame& frame() {
+    used_ = true;
+    return frame_;
+  }
 
  private:
   void turn_every_second();
+  void forget_what_passed();
   void end_if_done();
   void go_away();
   void cut_all();
@@ -93,6 +97,7 @@ class Shard {
   std::vector<FrameBuffer> spare_buffers_;              // bounded: spare_buffers_max
   std::vector<std::vector<std::uint8_t>> spare_bytes_;  // bounded: spare_buffers_max
   wire::ClientFrame frame_;
+  bool used_ = false;  // since the last second
   bool stopping_ = false;
   std::uint64_t cut_at_ms_ = 0;
 };

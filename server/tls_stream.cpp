@@ -7,6 +7,7 @@
 #include <new>
 
 #include "crypto/base/labels.hpp"
+#include "crypto/base/secret_bytes.hpp"
 
 namespace vigil::server {
 
@@ -22,6 +23,10 @@ TlsStream::TlsStream(Socket socket, ssl_ctx_st* context) : socket_(std::move(soc
 }
 
 TlsStream::~TlsStream() = default;
+
+void TlsStream::wipe_gathered() {
+  wipe(gathered());
+}
 
 std::array<std::uint8_t, TlsStream::record_bytes>& TlsStream::gathered() {
   thread_local std::array<std::uint8_t, record_bytes> bytes;
@@ -69,6 +74,8 @@ TlsStream::Step TlsStream::read_step(asio::mutable_buffer into) {
   // Always OpenSSL first, then the socket: what it holds already (SSL_pending, read ahead) makes no socket readable.
   const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
   if (result == 1) return {.bytes = bytes};
+  // Nothing is left to be used of what Beast keeps in its buffer: while it waits, that buffer says nothing.
+  if (into.size() <= beast_buffer_bytes) wipe({static_cast<std::uint8_t*>(into.data()), into.size()});
   return step_after(result);
 }
 

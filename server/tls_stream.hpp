@@ -58,6 +58,8 @@ class TlsStream {
   asio::awaitable<void> linger();
   // Ends everything that is outstanding.
   void close();
+  // What this thread has written last lies in a buffer of its own. For threads between two pieces of work.
+  static void wipe_gathered();
 
  private:
   // What one call to OpenSSL came to. If 'wait' is set the socket must be ready for it first; else 'error' and 'bytes' are the
@@ -84,6 +86,7 @@ class TlsStream {
     void operator()(ssl_st* ssl) const;
   };
   static constexpr std::size_t record_bytes = 16 * 1024;
+  static constexpr std::size_t beast_buffer_bytes = 2048;  // at least what boost::beast::websocket reads ahead into
   static constexpr std::size_t write_budget_bytes =
       64 * 1024;                                              // per turn, so that one reader of much does not hold up the others
   static std::array<std::uint8_t, record_bytes>& gathered();  // of this thread; what is in it is used before the call returns

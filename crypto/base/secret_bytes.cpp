@@ -86,6 +86,33 @@ void release(std::uint8_t* data, std::size_t size) {
   if (data != nullptr && !pieces().give_back(data, size)) sodium_free(data);  // which wipes as well
 }
 
+// The last bytes that a thread has copied stay in its vector registers for as long as it waits.
+#ifdef __x86_64__
+[[gnu::noinline, gnu::target("avx512f")]] void wipe_registers_avx512() {
+  asm volatile(
+      "vzeroall\n"  // 0 to 15
+      ".irp number,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+      "vpxorq %%zmm\\number, %%zmm\\number, %%zmm\\number\n"
+      ".endr" ::
+          : "memory");
+}
+[[gnu::noinline, gnu::target("avx")]] void wipe_registers_avx() {
+  asm volatile("vzeroall" ::: "memory");
+}
+#endif
+[[gnu::noinline, gnu::zero_call_used_regs("all")]] void wipe_registers_on_return() {
+  asm volatile("" ::: "memory");
+}
+
+// No compiler keeps a value in these registers across a call, so there is nothing to save.
+void wipe_registers() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512f")) return wipe_registers_avx512();
+  if (__builtin_cpu_supports("avx")) return wipe_registers_avx();
+#endif
+  wipe_registers_on_return();
+}
+
 }  // namespace
 
 void forbid_core_dumps() {
@@ -121,6 +148,12 @@ SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
 SecretBytes::~SecretBytes() {
   release(data_, size_);
 }  // wipes; nothing for a null pointer
+
+void wipe_stack_and_registers() {
+  constexpr std::size_t deep = 64 * 1024;
+  sodium_stackzero(deep);
+  wipe_registers();
+}
 
 void wipe(std::span<std::uint8_t> bytes) {
   if (!bytes.empty()) sodium_memzero(bytes.data(), bytes.size());

@@ -32,5 +32,7 @@ class SecretBytes {
 
 // For secrets in ordinary memory (a stack array, a vector about to be freed).
 void wipe(std::span<std::uint8_t> bytes);
+// What earlier calls have left on this thread's stack and in its registers. For threads between two pieces of work.
+void wipe_stack_and_registers();
 
 }  // namespace vigil

@@ -1,5 +1,4 @@
-// What one commit writes, and what follows from it once it is durable. The committer's; reused from batch to batch so that
-// nothing is allocated.
+// What one commit writes, and what follows from it once it is durable. The committer's; reused from batch to batch.
 #pragma once
 
 #include <google/protobuf/message_lite.h>
@@ -17,12 +16,17 @@ class Batch {
  public:
   // A commit has handles of the database that is open now.
   void begin(rocksdb::ColumnFamilyHandle* once, rocksdb::ColumnFamilyHandle* heads, std::uint64_t at_ms) {
-    rows.Clear();
     now_ms = at_ms;
     once_ = once;
     heads_ = heads;
     copies = 0;
     last_seq = 0;
+  }
+
+  // What was written is wiped with the memory that held it; clearing would keep it.
+  void forget() {
+    rows = rocksdb::WriteBatch(rows.GetDataSize());
+    scratch_ = std::string();
   }
 
   // Put once, ever: keys of "once" are never written twice.

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
+#include "crypto/base/secret_bytes.hpp"
+
 namespace vigil::storage {
 namespace {
 
@@ -49,6 +51,7 @@ void Committer::run() {
     fill_batch();
     stay_alive();
     commit();
+    batch_.forget();
   }
   core_.close(true);
 }
@@ -213,6 +216,7 @@ void Committer::stay_alive() {
   if (!core_.writable || (batch_.now_ms < alive_ms_ + alive_every_ms && mailboxes == alive_mailboxes_)) return;
   alive_ms_ = batch_.now_ms;
   alive_mailboxes_ = mailboxes;
+  wipe_stack_and_registers();
   batch_.put_head(alive_key, alive_row(core_, batch_.now_ms));
 }
 

@@ -1,6 +1,7 @@
-// Partitioner, filters, collector, logger. RocksDB's threads call these: no locks, no allocation in the hot ones.
+// Partitioner, filters, collector, listener, logger. RocksDB's threads call these: no locks, no allocation in the hot ones.
 #include "storage/embedded/erasing.hpp"
 
+#include "crypto/base/secret_bytes.hpp"
 #include "proto/stored.pb.h"
 #include "storage/embedded/keys.hpp"
 
@@ -113,6 +114,13 @@ class SilentLogger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+// RocksDB's threads have copied rows, and wait now for the next job.
+class WipeStacks final : public rocksdb::EventListener {
+ public:
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { wipe_stack_and_registers(); }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { wipe_stack_and_registers(); }
+};
+
 }  // namespace
 
 std::shared_ptr<rocksdb::SstPartitionerFactory> bucket_partitioner() {
@@ -131,6 +139,9 @@ bool has_rows_to_forget(const rocksdb::TableProperties& table, Instant now) {
   if (table.num_deletions != 0) return true;
   const auto first = table.user_collected_properties.find(first_expiry_name);
   return first != table.user_collected_properties.end() && std::strtoull(first->second.c_str(), nullptr, 10) <= now;
+}
+std::shared_ptr<rocksdb::EventListener> stack_wiper() {
+  return std::make_shared<WipeStacks>();
 }
 std::shared_ptr<rocksdb::Logger> silent_logger() {
   return std::make_shared<SilentLogger>();

@@ -8,6 +8,7 @@
 
 #include "rocksdb/compaction_filter.h"
 #include "rocksdb/env.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/sst_partitioner.h"
 #include "rocksdb/table_properties.h"
 #include "storage/store.hpp"
@@ -25,6 +26,8 @@ std::shared_ptr<rocksdb::CompactionFilterFactory> remove_expired_grants(CoarseNo
 std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> collector_of_rows_to_forget();
 // A table of "once" with a tombstone, or with a row that has expired.
 bool has_rows_to_forget(const rocksdb::TableProperties& table, Instant now);
+// RocksDB's own threads leave no row on their stacks.
+std::shared_ptr<rocksdb::EventListener> stack_wiper();
 std::shared_ptr<rocksdb::Logger> silent_logger();
 
 }  // namespace vigil::storage

@@ -1,6 +1,8 @@
 // Two queues and their threads.
 #include "storage/embedded/readers.hpp"
 
+#include "crypto/base/secret_bytes.hpp"
+
 namespace vigil::storage {
 
 Readers::Readers(unsigned threads) {
@@ -45,6 +47,7 @@ void Readers::run() {
     Job job;
     {
       std::unique_lock lock(mutex_);
+      if (needs_.empty() && pages_.empty()) wipe_stack_and_registers();
       wake_.wait(lock, [this] { return stopping_ || !needs_.empty() || !pages_.empty(); });
       std::deque<Job>& queue = needs_.empty() ? pages_ : needs_;
       if (queue.empty()) return;

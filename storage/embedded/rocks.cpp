@@ -77,6 +77,7 @@ rocksdb::DBOptions Rocks::db_options() const {
   options.env = env_.get();
   options.create_if_missing = true;
   options.create_missing_column_families = true;
+  options.listeners = {stack_wiper()};
   options.info_log = silent_logger();  // INFO prints keys
   options.keep_log_file_num = 1;
   options.stats_dump_period_sec = 0;
@@ -158,6 +159,10 @@ void Rocks::close(bool flush) {
   db_->Close().PermitUncheckedError();
   delete db_;
   db_ = nullptr;
+}
+
+void Rocks::forget_blocks() const {
+  cache_->EraseUnRefEntries();
 }
 
 rocksdb::Status Rocks::write(rocksdb::WriteBatch& batch) {

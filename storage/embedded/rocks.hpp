@@ -52,6 +52,8 @@ class Rocks {
 
   // Of the files; null before the first opening.
   KeySlots* keys() const { return keys_.get(); }
+  // Blocks that lie in memory and are not being read. Those of files that are gone would stay until others need their room.
+  void forget_blocks() const;
 
  private:
   rocksdb::ColumnFamilyOptions family_options(bool once) const;

@@ -5,6 +5,7 @@
 //   heads                  overwritten rows leave no tombstone, so the small family is compacted each time
 //   tombstones, expiry     whatever compaction has not reached by itself is compacted by name
 //   two heartbeats         the manifest rolls on each edit and writes the state before it: after two, no old boundary is left
+//   block cache            keeps blocks of files that are gone: it is emptied
 //
 // Before all that, once per opening: the ids that earlier openings remembered are read into memory.
 #include "storage/embedded/scrubber.hpp"
@@ -114,6 +115,7 @@ void Scrubber::cycle() {
   compact_heads(reading);
   chase_rows(reading);
   beat(reading);
+  core_.rocks.forget_blocks();
   core_.rocks.keys()->destroy_rest();  // what a failing disk refused
 }
 

@@ -10,6 +10,7 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
+#include "crypto/base/secret_bytes.hpp"
 #include "crypto/base/sign.hpp"
 
 using namespace vigil;
@@ -29,7 +30,26 @@ Bytes copy(View bytes) {
   return Bytes(bytes.begin(), bytes.end());
 }
 
+// How much of an earlier call of itself lies on the stack, and leaves as much for the next.
+[[gnu::noinline]] std::ptrdiff_t stack_says(char left, char wanted) {
+  [[clang::uninitialized]] std::array<char, 4096> room;  // NOLINT(cppcoreguidelines-pro-type-member-init): what lies there
+  asm volatile("" : "+m"(room));
+  const std::ptrdiff_t found = std::count(room.begin(), room.end(), wanted);
+  room.fill(left);
+  asm volatile("" : "+m"(room));
+  return found;
+}
+
 }  // namespace
+
+TEST_CASE("what a call has left on the stack is gone when the stack is wiped", "[crypto]") {
+  (void)stack_says('V', 'V');
+  const std::ptrdiff_t left = stack_says('V', 'V');
+  wipe_stack_and_registers();
+  const std::ptrdiff_t after = stack_says('V', 'V');
+  CHECK(left > 4000);
+  CHECK(after < 64);  // a register or two have kept some
+}
 
 TEST_CASE("libsodium has started before anything could use it", "[crypto]") {
   CHECK(started_again == 1);

@@ -13,8 +13,7 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/signed.hpp"
-#include "member.hpp"
-#include "process.hpp"
+#include "joining.hpp"
 #include "server/config.hpp"
 #include "server/exit_codes.hpp"
 #include "server/init.hpp"
@@ -41,39 +40,10 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-wire::Invite read_invite(const std::string& line) {
-  REQUIRE(line.starts_with("vigil:join:"));
-  const auto bytes = from_base64url(line.substr(11));
-  REQUIRE(bytes);
-  wire::Invite invite;
-  REQUIRE(invite.ParseFromArray(bytes->data(), static_cast<int>(bytes->size())));
-  return invite;
-}
-
 mode_t mode_of(const std::filesystem::path& file) {
   struct stat is{};
   REQUIRE(::stat(file.c_str(), &is) == 0);
   return is.st_mode & 0777;
-}
-
-Secret right_of(const wire::Invite& invite) {
-  return *Secret::from(view(invite.right()));
-}
-PublicKey root_of(const wire::Invite& invite) {
-  return *PublicKey::from(view(invite.root()));
-}
-wire::RouteListBody routes_of(const wire::Invite& invite) {
-  wire::RouteListBody body;
-  REQUIRE(body.ParseFromString(invite.routes().body()));
-  return body;
-}
-
-// Joins as a client does, with nothing but the invite. The status of opening the mailbox.
-Status join(const wire::Invite& invite, const SigningKey& owner) {
-  const wire::RouteListBody routes = routes_of(invite);
-  Member member(static_cast<std::uint16_t>(routes.routes(0).port()), root_of(invite), routes.routes(0).path());
-  REQUIRE(member.prove(owner) == wire::DONE);
-  return member.open_mailbox(right_of(invite));
 }
 
 }  // namespace
