@@ -326,6 +326,8 @@ def check_named_tests(tree: Tree) -> Iterator[Finding]:
         for quoted in re.findall(r'"([^"]+)"', text) if text.startswith("|") else []:
             if quoted not in names:
                 yield Finding(THREAT_MODEL, line, "named test", f'no test is called "{quoted}"')
+        if text.startswith("| cannot |") and '"' not in text and "`tests/" not in text:
+            yield Finding(THREAT_MODEL, line, "named test", "a *cannot* names the test that shows it")
 
 
 RULES = (

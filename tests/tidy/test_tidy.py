@@ -126,6 +126,7 @@ PLANTED = [
     ("label", "crypto/base/hash.cpp", '#include "crypto/base/hash.hpp"\nauto id = hash("vigil new thing", key);\n', 2),
     ("label", "crypto/base/labels.hpp", OPENING + '#pragma once\nauto a = "vigil a";\nauto b = "vigil a";\n', 4),
     ("named test", "docs/threat-model.md", '# Threat model\n\n| cannot | end alone ("no such test") |\n', 3),
+    ("named test", "docs/threat-model.md", "# Threat model\n\n| cannot | end alone, we think |\n", 3),
 ]
 
 
