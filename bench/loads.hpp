@@ -13,14 +13,19 @@ struct Options {
   double seconds = 3;
   unsigned connections = 8;  // senders
   unsigned mailboxes = 100;
-  unsigned frame_requests = 32;  // Deliver requests of 1 KB in one frame, at most 56
-  unsigned frames_ahead = 4;     // frames a sender has unanswered
-  unsigned in_flight = 1024;     // store: writes outstanding in all
-  unsigned many = 1000;          // idle, login, fanout: connections
-  unsigned threads = 0;          // of the relay; 0: one per core
+  unsigned frame_requests = 32;    // Deliver requests of 1 KB in one frame, at most 56
+  unsigned frames_ahead = 4;       // frames a sender has unanswered
+  unsigned in_flight = 1024;       // store: writes outstanding in all
+  unsigned many = 1000;            // idle, login, fanout: connections
+  unsigned threads = 0;            // of the relay; 0: one per core
+  std::size_t copies = 1'000'000;  // expiry: that expire together
+  unsigned inline_percent = 50;    // expiry: of them, with an envelope of their own
+  double quiet_s = 60;             // expiry: before they do
+  double per_second = 200;         // expiry: durable writes beside it
 };
 
 Report load_store(const Options& options);   // durable copies of 1 KB, no network
+Report load_expiry(const Options& options);  // very many copies expire in the same second
 Report load_relay(const Options& options);   // the same through TLS WebSockets
 Report load_drain(const Options& options);   // a reader fetches and acknowledges a backlog
 Report load_idle(const Options& options);    // memory of a listening connection

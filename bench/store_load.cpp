@@ -1,13 +1,7 @@
 // The store alone: how many copies of 1 KB become durable a second, and what each costs.
-#include <sys/resource.h>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <stdexcept>
-
 #include "crypto/base/random.hpp"
 #include "loads.hpp"
-#include "storage/embedded/open.hpp"
+#include "store_shop.hpp"
 
 namespace vigil::bench {
 namespace {
@@ -61,20 +55,6 @@ class Sender final : public storage::Completion {
   std::size_t next_ = 0, outstanding_ = 0;
 };
 
-// One write, waited for.
-class Waiting final : public storage::Completion {
- public:
-  void done(std::uint64_t, storage::Outcome outcome) override { status = outcome.status; }
-  Status status = wire::STATUS_UNSET;
-};
-
-void apply(storage::Store& store, asio::io_context& context, storage::Write write) {
-  Waiting waiting;
-  store.submit(std::move(write), context.get_executor(), waiting, 0);
-  while (waiting.status == wire::STATUS_UNSET) context.run_one();
-  if (waiting.status != wire::DONE) throw std::runtime_error("set-up refused: " + std::string(meaning(waiting.status)));
-}
-
 }  // namespace
 
 Report load_store(const Options& options) {
@@ -87,28 +67,12 @@ Report load_store(const Options& options) {
   settings.normal_bytes_max = std::size_t{1} << 40;
   settings.free_for_normal_percent = 2;
   settings.free_for_urgent_percent = 1;
-  auto store = storage::open_embedded(settings);
-  if (!store) throw std::runtime_error(store.error());
-  asio::io_context context(1);
-  const auto work = asio::make_work_guard(context);  // for all of it: a context without work stops for good
+  StoreShop shop(settings);
+  storage::Store& store = shop.store();
   std::vector<AddressHash> addresses;
-  storage::AddInvites invites;
-  for (unsigned i = 0; i < options.mailboxes; ++i) invites.rights.push_back(random_id<Hash>());
-  invites.expires = static_cast<storage::Instant>(std::time(nullptr)) + 86'400;
-  apply(**store, context, invites);
-  for (const Hash& right : invites.rights) {
-    const MailboxId mailbox = random_id<MailboxId>();
-    addresses.push_back(random_id<AddressHash>());
-    apply(**store, context, storage::OpenMailbox{mailbox, right});
-    storage::Grant grant;
-    grant.mailbox = mailbox;
-    grant.address = addresses.back();
-    grant.urgent = grant.normal = grant.vigils = true;
-    grant.life_max = wire::THIRTY_DAYS;
-    apply(**store, context, grant);
-  }
-  Sender sender(**store, context, addresses, options.in_flight);
-  const std::uint64_t commits = (*store)->figures().commits;
+  for (const StoreShop::Mailbox& mailbox : shop.open_mailboxes(options.mailboxes)) addresses.push_back(mailbox.address);
+  Sender sender(store, shop.context(), addresses, options.in_flight);
+  const std::uint64_t commits = store.figures().commits;
   const double cpu = own_cpu_seconds();
   const Clock::time_point start = Clock::now();
   sender.run(options.seconds);
@@ -116,10 +80,10 @@ Report load_store(const Options& options) {
   const auto stored = static_cast<double>(sender.stored);
   report.add("durable_per_s", stored / took);
   report.add("cpu_us_per_copy", used / stored * 1e6);
-  report.add("commits_per_s", static_cast<double>((*store)->figures().commits - commits) / took);
+  report.add("commits_per_s", static_cast<double>(store.figures().commits - commits) / took);
   report.add("refused", static_cast<double>(sender.refused));
   add_latencies(report, sender.samples_ms);
-  (*store)->close();
+  store.close();
   return report;
 }
 
