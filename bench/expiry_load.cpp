@@ -9,6 +9,8 @@
 // In both phases: small durable writes and two kinds of listing (a mailbox in use, whose page is then acknowledged; one of those
 // that were filled, mostly not in memory), all in an open loop, and a file that is synced beside them.
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <array>
 #include <fstream>
@@ -163,6 +165,25 @@ Files look_at(const fs::path& store) {
   return out;
 }
 
+// What went to the disk: by this process, and by all on the machine.
+struct Written {
+  double own_mb = 0, all_mb = 0;
+};
+
+Written written_to_disk_of(const fs::path& folder) {
+  Written out;
+  std::ifstream own("/proc/self/io");
+  for (std::string line; std::getline(own, line);)
+    if (line.starts_with("write_bytes: ")) out.own_mb = std::stod(line.substr(13)) / 1e6;
+  struct stat found{};
+  if (::stat(folder.c_str(), &found) != 0) return out;
+  std::ifstream all(fmt::format("/sys/dev/block/{}:{}/stat", major(found.st_dev), minor(found.st_dev)));
+  std::array<double, 7> fields{};
+  for (double& field : fields) all >> field;
+  out.all_mb = fields[6] * 512 / 1e6;
+  return out;
+}
+
 double load_average() {
   double out = 0;
   std::ifstream("/proc/loadavg") >> out;
@@ -250,8 +271,12 @@ void add_stream(Report& report, const std::string& name, std::vector<double> sam
   report.add(name + "_max_ms", percentile(samples_ms, 100));
 }
 
-// What anybody waited beyond the longest sync of the same minutes.
-double add_phase(Report& report, const std::string& phase, const Streams& streams, bench::Clock::time_point from,
+// What anybody waited beyond the longest sync of the same minutes, and beyond whoever had only the disk to wait for.
+struct Beyond {
+  double sync_ms = 0, bare_ms = 0;
+};
+
+Beyond add_phase(Report& report, const std::string& phase, const Streams& streams, bench::Clock::time_point from,
                  bench::Clock::time_point to) {
   double longest = 0;
   for (const auto& [name, loop] : {std::pair<const char*, const OpenLoop*>{"write", &streams.writes},
@@ -263,9 +288,25 @@ double add_phase(Report& report, const std::string& phase, const Streams& stream
   }
   std::vector<double> wakes = streams.probe.wakes().between(from, to);
   add_stream(report, phase + "_wake", wakes);
+  std::vector<double> waits = streams.probe.waits().between(from, to);
+  add_stream(report, phase + "_bare_commit", waits);
   std::vector<double> syncs = streams.probe.syncs().between(from, to);
   add_stream(report, phase + "_fdatasync", syncs);
-  return std::max(0.0, longest - percentile(syncs, 100));
+  return {std::max(0.0, longest - percentile(syncs, 100)), std::max(0.0, longest - percentile(waits, 100))};
+}
+
+void write_samples(const fs::path& path, const Streams& streams, bench::Clock::time_point expired) {
+  std::ofstream out(path);
+  for (const auto& [name, samples] : {std::pair<const char*, const Samples*>{"write", &streams.writes.samples()},
+                                      {"list", &streams.hot.samples()},
+                                      {"list_filled", &streams.cold.samples()},
+                                      {"wake", &streams.probe.wakes()},
+                                      {"bare_commit", &streams.probe.waits()},
+                                      {"fdatasync", &streams.probe.syncs()}}) {
+    for (const Samples::One& one : samples->all())
+      out << fmt::format("{} {:.4f} {:.3f}\n", name, std::chrono::duration<double>(one.meant - expired).count(), one.ms);
+  }
+  if (!out.flush()) throw std::runtime_error("cannot write to " + path.string());
 }
 
 // From the moment of the expiry until nothing of it is left.
@@ -280,10 +321,15 @@ Going wait_until_gone(storage::Store& store, const fs::path& folder, const Files
   constexpr double calm_s = 3;  // so long no file of before has gone
   Going out;
   std::size_t left = before.tables.size();
+  double said_s = 0;
   while (seconds_since(start) < patience_s) {
     sleep_s(0.2);
     const double now_s = seconds_since(start);
     out.resident_max_mb = std::max(out.resident_max_mb, resident_mb());
+    if (now_s > said_s + 5) {
+      said_s = now_s;
+      say(fmt::format("{:.0f} s later: {} tables", now_s, look_at(folder).tables.size()));
+    }
     if (store.figures().copies_normal > copies / 2) continue;
     if (out.forgotten_s == 0) out.forgotten_s = out.files_s = now_s;
     out.after = look_at(folder);
@@ -329,13 +375,16 @@ Report load_expiry(const Options& options) {
   const Files before = look_at(settings.directory);
   clock->run_from(expires - static_cast<Instant>(options.quiet_s));
   const bench::Clock::time_point quiet = bench::Clock::now();
+  const Written disk_quiet = written_to_disk_of(folder.path());
   Streams streams(shop, folder.path(), live, filled, options.per_second);
   sleep_s(options.quiet_s);
   const double quiet_bound = static_cast<double>(store.guarantees().erase_bound.count());
   const bench::Clock::time_point expired = bench::Clock::now();
+  const Written disk_expired = written_to_disk_of(folder.path());
   say("they expire now");
   const Going going = wait_until_gone(store, settings.directory, before, filled.inline_copies + filled.references);
   const bench::Clock::time_point gone = bench::Clock::now();
+  const Written disk_gone = written_to_disk_of(folder.path());
   streams.stop();
 
   Report report{"expiry: copies that expire together, beside writes and lists", {}};
@@ -356,11 +405,18 @@ Report load_expiry(const Options& options) {
   report.add("loadavg_before", load_before);
   report.add("loadavg_after", load_average());
   report.add("refused", static_cast<double>(streams.writes.refused + streams.hot.failed + streams.cold.failed));
-  const double quiet_pause = add_phase(report, "quiet", streams, quiet, expired);
-  const double pause = add_phase(report, "expiring", streams, expired, gone);
-  report.add("quiet_beyond_fdatasync_ms", quiet_pause);
-  report.add("pause_beyond_fdatasync_ms", pause);
+  const Beyond before_it = add_phase(report, "quiet", streams, quiet, expired);
+  const Beyond pause = add_phase(report, "expiring", streams, expired, gone);
+  report.add("quiet_written_mb", disk_expired.own_mb - disk_quiet.own_mb);
+  report.add("quiet_written_by_all_mb", disk_expired.all_mb - disk_quiet.all_mb);
+  report.add("expiring_written_mb", disk_gone.own_mb - disk_expired.own_mb);
+  report.add("expiring_written_by_all_mb", disk_gone.all_mb - disk_expired.all_mb);
+  report.add("quiet_beyond_fdatasync_ms", before_it.sync_ms);
+  report.add("quiet_beyond_bare_commit_ms", before_it.bare_ms);
+  report.add("pause_beyond_fdatasync_ms", pause.sync_ms);
+  report.add("pause_beyond_bare_commit_ms", pause.bare_ms);
   store.close();
+  if (!options.samples.empty()) write_samples(options.samples, streams, expired);
   return report;
 }
 

@@ -22,6 +22,7 @@ struct Options {
   unsigned inline_percent = 50;    // expiry: of them, with an envelope of their own
   double quiet_s = 60;             // expiry: before they do
   double per_second = 200;         // expiry: durable writes beside it
+  std::filesystem::path samples;   // expiry: every sample goes there, a line each
 };
 
 Report load_store(const Options& options);   // durable copies of 1 KB, no network

@@ -47,6 +47,7 @@ int main(int argc, char* argv[]) {
   app.add_option("--per-second", options.per_second, "expiry: durable writes a second beside it")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
+  app.add_option("--samples", options.samples, "expiry: a file for every sample: stream, seconds after the expiry, milliseconds");
   app.add_flag("--json", json, "one JSON object");
   CLI11_PARSE(app, argc, argv);
   const auto load = loads.find(mode);

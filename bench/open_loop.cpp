@@ -79,17 +79,20 @@ void SyncProbe::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-// Timed from its own start: what it waited for its turn is not the disk's.
 void SyncProbe::run(Clock::duration step) {
   const std::array<char, 1024> small{};
-  for (Clock::time_point next = Clock::now(); !stopping_; next = std::max(next + step, Clock::now())) {
+  Clock::time_point next = Clock::now();
+  while (!stopping_) {
     std::this_thread::sleep_until(next);
     wakes_.answered(wakes_.meant_for(next));
+    std::vector<std::size_t> waiting;
+    for (const Clock::time_point now = Clock::now(); next <= now; next += step) waiting.push_back(waits_.meant_for(next));
     const std::size_t number = syncs_.meant_for(Clock::now());
     const bool synced =
         ::write(file_, small.data(), small.size()) == static_cast<ssize_t>(small.size()) && ::fdatasync(file_) == 0;
     if (!synced) return;  // a full disk: the store says so, too
     syncs_.answered(number);
+    for (const std::size_t one : waiting) waits_.answered(one);
   }
 }
 

@@ -18,12 +18,13 @@ class Samples {
   std::size_t meant_for(Clock::time_point moment);  // its number
   void answered(std::size_t number);
   std::vector<double> between(Clock::time_point from, Clock::time_point to) const;  // milliseconds
-
- private:
   struct One {
     Clock::time_point meant;
     double ms = 0;
   };
+  const std::vector<One>& all() const { return all_; }
+
+ private:
   std::vector<One> all_;
 };
 
@@ -57,8 +58,9 @@ class OpenLoop {
   std::size_t outstanding_ = 0;
 };
 
-// What disk and processors take by themselves meanwhile: a small append and fdatasync at a fixed rate, on a file of its own, and
-// how much later than it asked for the thread was woken.
+// What disk and processors take by themselves meanwhile: a small append and fdatasync at a fixed rate, on a file of its own; how
+// much later than it asked for the thread was woken; and what whoever comes at that rate waits for the first sync that begins
+// after him: the sync that is under way and the next one. No store that syncs before it answers is quicker than that.
 class SyncProbe {
  public:
   SyncProbe(const std::filesystem::path& folder, double per_second);
@@ -68,13 +70,14 @@ class SyncProbe {
   void stop();
   const Samples& syncs() const { return syncs_; }  // once stopped
   const Samples& wakes() const { return wakes_; }
+  const Samples& waits() const { return waits_; }
 
  private:
   void run(Clock::duration step);
 
   int file_;
   std::atomic<bool> stopping_ = false;
-  Samples syncs_, wakes_;
+  Samples syncs_, wakes_, waits_;
   std::thread thread_;
 };
 
