@@ -30,6 +30,7 @@ constexpr std::size_t head_bytes = 4096, master_at = 32, check_at = 64;
 constexpr std::size_t key_bytes = 32, slot_bytes = 128, slots_at_once = 2048 - head_bytes / slot_bytes;  // 256 KiB with the head
 constexpr std::size_t sealed_bytes = aead_overhead_bytes + 8 + key_bytes;
 constexpr std::size_t ready_at_once = 32;  // synced together, so that hardly a new log waits for a sync of its own
+constexpr std::size_t ready_at_least = ready_at_once / 2;  // more than become files between two looks of the scrubber
 static_assert(sealed_bytes <= slot_bytes);
 
 std::uint64_t place_of(std::uint32_t index) {
@@ -156,23 +157,13 @@ IOStatus KeySlots::read(std::uint64_t slots) {
   return IOStatus::OK();
 }
 
-IOStatus KeySlots::write(std::uint32_t index) {
+IOStatus KeySlots::write(const std::vector<Written>& slots) {
   if (!file_) return IOStatus::OK();
-  const Slot& slot = slots_[index];
-  Bytes bytes;
-  if (slot.key.size() != 0) {
-    SecretBytes plain(8 + key_bytes);
-    const auto generation = be64(slot.generation);
-    std::copy(generation.begin(), generation.end(), plain.data());
-    std::copy(slot.key.view().begin(), slot.key.view().end(), plain.data() + 8);
-    bytes = aead_seal(master_.view(), plain.view(), slot_label(index));
+  for (const Written& slot : slots) {
+    IOStatus written = file_->Write(place_of(slot.index), slice_of(slot.bytes), IOOptions(), nullptr);
+    if (!written.ok()) return written;
   }
-  bytes.resize(slot_bytes);
-  return file_->Write(place_of(index), slice_of(bytes), IOOptions(), nullptr);
-}
-
-IOStatus KeySlots::sync() {
-  return file_ ? file_->Sync(IOOptions(), nullptr) : IOStatus::OK();
+  return file_->Sync(IOOptions(), nullptr);
 }
 
 IOStatus KeySlots::grow() {
@@ -187,45 +178,62 @@ IOStatus KeySlots::grow() {
   return IOStatus::OK();
 }
 
-IOStatus KeySlots::refill() {
-  if (free_.size() < ready_at_once) {
-    if (IOStatus grown = grow(); !grown.ok()) return grown;
+KeySlots::Written KeySlots::fresh(std::uint32_t index) {
+  Slot& slot = slots_[index];
+  SecretBytes plain(8 + key_bytes);
+  random_fill(plain.span());
+  for (const std::uint8_t octet : plain.view().first(8)) slot.generation = slot.generation << 8 | octet;
+  slot.key = SecretBytes(plain.view().subspan(8));
+  slot.ready = true;
+  if (!file_) return {index, {}};
+  Bytes sealed = aead_seal(master_.view(), plain.view(), slot_label(index));
+  sealed.resize(slot_bytes);
+  return {index, std::move(sealed)};
+}
+
+IOStatus KeySlots::refill(std::size_t least) {
+  const std::lock_guard alone(refilling_);
+  std::vector<Written> made;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ready_.size() >= least) return IOStatus::OK();  // by somebody else meanwhile
+    if (free_.size() < ready_at_once) {
+      if (IOStatus grown = grow(); !grown.ok()) return grown;
+    }
+    for (std::size_t i = 0; i < ready_at_once; ++i) {
+      made.push_back(fresh(free_.back()));
+      free_.pop_back();
+    }
   }
-  std::vector<std::uint32_t> fresh(free_.end() - ready_at_once, free_.end());
-  free_.resize(free_.size() - ready_at_once);
-  IOStatus done = IOStatus::OK();
-  for (const std::uint32_t index : fresh) {
-    Slot& slot = slots_[index];
-    std::array<std::uint8_t, 8> generation{};
-    random_fill(generation);
-    std::memcpy(&slot.generation, generation.data(), generation.size());
-    slot.key = SecretBytes(key_bytes);
-    random_fill(slot.key.span());
-    slot.ready = true;
-    if (done.ok()) done = write(index);
+  IOStatus done = write(made);
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = made.size(); i-- > 0;) {
+    if (!done.ok()) forget(made[i].index);
+    (done.ok() ? ready_ : undestroyed_).push_back(made[i].index);
   }
-  if (done.ok()) done = sync();
-  if (done.ok()) {
-    ready_.insert(ready_.end(), fresh.rbegin(), fresh.rend());
-    return done;
-  }
-  for (const std::uint32_t index : fresh) forget(index);
-  undestroyed_.insert(undestroyed_.end(), fresh.begin(), fresh.end());
   return done;
 }
 
+void KeySlots::make_ready() {
+  refill(ready_at_least).PermitUncheckedError();  // whoever takes the last one hears of it
+}
+
 IOStatus KeySlots::take(Taken& out) {
-  const std::lock_guard lock(mutex_);
-  if (ready_.empty()) {
-    if (IOStatus filled = refill(); !filled.ok()) return filled;
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ready_.empty()) {
+        const std::uint32_t index = ready_.back();
+        ready_.pop_back();
+        Slot& slot = slots_[index];
+        slot.ready = false;
+        out.name = {index, slot.generation};
+        out.key = SecretBytes(slot.key.view());
+        return IOStatus::OK();
+      }
+    }
+    if (IOStatus filled = refill(1); !filled.ok()) return filled;
   }
-  const std::uint32_t index = ready_.back();
-  ready_.pop_back();
-  Slot& slot = slots_[index];
-  slot.ready = false;
-  out.name = {index, slot.generation};
-  out.key = SecretBytes(slot.key.view());
-  return IOStatus::OK();
 }
 
 // A name is read from a file's head, so it may be anything: a free slot has no name.
@@ -243,39 +251,46 @@ void KeySlots::forget(std::uint32_t index) {
   slots_[index] = Slot{};
 }
 
-// Their keys are gone from memory already.
+// Their keys are gone from memory already, and they are in no list.
 void KeySlots::overwrite(const std::vector<std::uint32_t>& indices) {
-  IOStatus done = IOStatus::OK();
-  for (const std::uint32_t index : indices) {
-    if (done.ok()) done = write(index);
-  }
-  if (done.ok()) done = sync();
+  if (indices.empty()) return;
+  std::vector<Written> zeros;
+  for (const std::uint32_t index : indices) zeros.push_back({index, Bytes(slot_bytes)});
+  const IOStatus done = write(zeros);
+  const std::lock_guard lock(mutex_);
   std::vector<std::uint32_t>& to = done.ok() ? free_ : undestroyed_;
   to.insert(to.end(), indices.begin(), indices.end());
 }
 
 void KeySlots::destroy(const SlotName& name) {
-  const std::lock_guard lock(mutex_);
-  if (!holds(name)) return;
-  forget(name.index);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!holds(name)) return;
+    forget(name.index);
+  }
   overwrite({name.index});
 }
 
 void KeySlots::destroy_all_but(const std::set<SlotName>& kept) {
-  const std::lock_guard lock(mutex_);
   std::vector<std::uint32_t> gone;
-  for (std::uint32_t index = 0; index < slots_.size(); ++index) {
-    const Slot& slot = slots_[index];
-    if (slot.key.size() == 0 || slot.ready || kept.contains({index, slot.generation})) continue;
-    forget(index);
-    gone.push_back(index);
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t index = 0; index < slots_.size(); ++index) {
+      const Slot& slot = slots_[index];
+      if (slot.key.size() == 0 || slot.ready || kept.contains({index, slot.generation})) continue;
+      forget(index);
+      gone.push_back(index);
+    }
   }
   overwrite(gone);
 }
 
 std::size_t KeySlots::destroy_rest() {
-  const std::lock_guard lock(mutex_);
-  if (!undestroyed_.empty()) overwrite(std::exchange(undestroyed_, {}));
+  std::unique_lock lock(mutex_);
+  const std::vector<std::uint32_t> rest = std::exchange(undestroyed_, {});
+  lock.unlock();
+  overwrite(rest);
+  lock.lock();
   return undestroyed_.size();
 }
 

@@ -8,6 +8,9 @@
 //
 // AEAD is XChaCha20-Poly1305, nonce first. A generation is random, and a file says both index and generation: a slot that has
 // been given to another file since opens nothing.
+//
+// **Invariant:** nobody who asks for a key waits for the disk: a slot that is being written is in no list, so no lock is held for
+// it. When thousands of files go at once, readers and the log's next file find their keys as ever.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +39,11 @@ class KeySlots {
     SlotName name;
     SecretBytes key;
   };
-  // A fresh key, durable already: nothing is synced here but once for many.
+  // A fresh key, durable already: nothing is synced here but once for many, and hardly ever after make_ready().
   rocksdb::IOStatus take(Taken& out);
+  // Some keys more when few lie ready, so that the next log is not kept waiting for a sync of theirs. From a thread that may
+  // wait.
+  void make_ready();
   // The key behind a name; empty: destroyed.
   SecretBytes key(const SlotName& name) const;
   // Of a file that is gone. What the disk refuses is tried again by destroy_rest(): until then the key is gone from memory only.
@@ -58,17 +64,23 @@ class KeySlots {
   };
 
   KeySlots() = default;
+  struct Written {
+    std::uint32_t index = 0;
+    Bytes bytes;  // of the slot, sealed or zeros
+  };
   rocksdb::IOStatus read(std::uint64_t slots);
-  rocksdb::IOStatus refill();
+  rocksdb::IOStatus write(const std::vector<Written>& slots);  // durable; without the lock
+  rocksdb::IOStatus refill(std::size_t least);
+  void overwrite(const std::vector<std::uint32_t>& indices);
+  // Under the lock:
   rocksdb::IOStatus grow();
-  rocksdb::IOStatus write(std::uint32_t index);
-  rocksdb::IOStatus sync();
+  Written fresh(std::uint32_t index);
   bool holds(const SlotName& name) const;
   void forget(std::uint32_t index);
-  void overwrite(const std::vector<std::uint32_t>& indices);
 
   std::unique_ptr<rocksdb::FSRandomRWFile> file_;  // null: in memory
   SecretBytes master_;
+  std::mutex refilling_;  // before the other one; held while the disk writes
   mutable std::mutex mutex_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_, ready_, undestroyed_;

@@ -47,6 +47,10 @@ class FaultyInPlace final : public rocksdb::FSRandomRWFileOwnerWrapper {
   IOStatus Write(std::uint64_t at, const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
     return disk_.read_only ? disk_.writing() : FSRandomRWFileOwnerWrapper::Write(at, data, options, debug);
   }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    disk_.slot_syncs.pass();
+    return FSRandomRWFileOwnerWrapper::Sync(options, debug);
+  }
 
  private:
   FaultyDisk& disk_;

@@ -39,7 +39,8 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
   std::atomic<std::uint32_t> failing_reads = 0;  // so many reads of tables answer EIO
   std::atomic<std::int64_t> free_percent = -1;   // what the disk says about itself; -1: the truth
   std::atomic<std::uint64_t> syncs = 0, refused = 0;
-  Gate log_syncs, large_reads;  // before a log is synced; before more than 'large_read' bytes of a table are read
+  Gate log_syncs, slot_syncs;  // before a log is synced; before what was overwritten in place is
+  Gate large_reads;            // before more than 'large_read' bytes of a table are read
   static constexpr std::size_t large_read = 40'000;
 
   const char* Name() const override { return "FaultyDisk"; }

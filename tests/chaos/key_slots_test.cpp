@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "crypto/base/encoding.hpp"
@@ -178,6 +179,50 @@ TEST_CASE("what the disk refuses to overwrite is tried again, and is gone from m
   disk->read_only = false;
   CHECK(slots->destroy_rest() == 0);
   CHECK(opened(rocksdb::FileSystem::Default(), path)->key(one.name).size() == 0);
+}
+
+TEST_CASE("while the disk is slow to destroy a key, others are found and given out", "[storage][keys]") {
+  // Thousands of files go at once when a bucket ends: each overwrites its slot and syncs. A reader that opens a table and a
+  // commit that begins a new log must not stand behind them.
+  const Directory directory;
+  const auto disk = std::make_shared<FaultyDisk>(rocksdb::FileSystem::Default());
+  const auto slots = opened(disk, directory.path / "keys");
+  const KeySlots::Taken gone = taken(*slots), stays = taken(*slots);
+  disk->slot_syncs.close();
+  auto destroying = std::async(std::launch::async, [&] { slots->destroy(gone.name); });
+  CHECK(disk->slot_syncs.reached(1));
+  auto asking = std::async(std::launch::async, [&] {
+    KeySlots::Taken next;
+    return !has(*slots, gone) && has(*slots, stays) && slots->take(next).ok() && has(*slots, next);
+  });
+  CHECK(asking.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  disk->slot_syncs.open();
+  destroying.get();
+  CHECK(asking.get());
+  CHECK_FALSE(opened(disk, directory.path / "keys")->taken().contains(gone.name));
+}
+
+TEST_CASE("keys are made ready before the last one is taken, so that whoever takes one does not wait for the disk",
+          "[storage][keys]") {
+  const Directory directory;
+  const auto disk = std::make_shared<FaultyDisk>(rocksdb::FileSystem::Default());
+  const auto slots = opened(disk, directory.path / "keys");
+  std::vector<KeySlots::Taken> all;
+  for (int turn = 0; turn < 4; ++turn) {
+    slots->make_ready();
+    disk->slot_syncs.close();  // who syncs now stands here
+    auto taking = std::async(std::launch::async, [&] {
+      for (int i = 0; i < 16; ++i) {
+        if (!slots->take(all.emplace_back()).ok()) return false;
+      }
+      return true;
+    });
+    CHECK(taking.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    disk->slot_syncs.open();
+    CHECK(taking.get());
+  }
+  const auto again = opened(disk, directory.path / "keys");
+  for (const KeySlots::Taken& one : all) CHECK(has(*again, one));  // durable, all of them
 }
 
 TEST_CASE("keys whose own key lies elsewhere open with it and with nothing else, and each refusal says why", "[storage][keys]") {
