@@ -21,6 +21,7 @@ struct EmbeddedOptions {
   std::size_t memtable_bytes = 16u << 20;
   std::size_t ledger_bytes = 64u << 20;  // the cache of per-mailbox counts
   std::uint32_t scrub_interval_s = limits::erase_s;
+  std::uint64_t scrub_bytes_per_s = 10'000'000;  // the scrubber's own pace, so that it does not crowd out commits
   unsigned free_for_normal_percent = limits::free_for_normal_percent;
   unsigned free_for_urgent_percent = limits::free_for_urgent_percent;
   std::uint32_t lease_s = limits::lease_s;

@@ -93,6 +93,7 @@ rocksdb::DBOptions Rocks::db_options() const {
   options.avoid_flush_during_shutdown = true;  // close() decides
   options.max_background_jobs = 2;
   options.max_open_files = 256;
+  options.avoid_unnecessary_blocking_io = true;  // whoever reads last from an expired bucket does not unlink its files
   options.bytes_per_sync = 1u << 20;
   options.write_buffer_manager = buffers_;
   options.allow_mmap_reads = false;

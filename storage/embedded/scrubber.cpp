@@ -20,6 +20,8 @@ using std::chrono::steady_clock;
 
 constexpr Instant slack_s = 5;  // a batch that is on its way may still write into a bucket that has just ended
 constexpr unsigned ballast_margin_percent = 5;
+constexpr std::size_t tables_at_once = 32;  // a quarter of a gigabyte
+constexpr milliseconds part_pause{50};
 
 rocksdb::CompactRangeOptions whole_compaction() {
   rocksdb::CompactRangeOptions options;
@@ -31,6 +33,11 @@ rocksdb::CompactRangeOptions whole_compaction() {
 bool overlaps(const rocksdb::LiveFileMetaData& file, Bucket bucket) {
   return file.column_family_name == rocksdb::kDefaultColumnFamilyName && bucket_of_key(file.smallestkey) <= bucket &&
          bucket_of_key(file.largestkey) >= bucket;
+}
+
+bool inside(const rocksdb::LiveFileMetaData& file, Bucket bucket) {
+  return file.column_family_name == rocksdb::kDefaultColumnFamilyName && bucket_of_key(file.smallestkey) == bucket &&
+         bucket_of_key(file.largestkey) == bucket;
 }
 
 }  // namespace
@@ -55,19 +62,27 @@ bool Scrubber::sleep_for(milliseconds time) {
 }
 
 void Scrubber::run() {
-  auto next = steady_clock::now() + std::chrono::milliseconds(core_.options.scrub_interval_s * std::uint64_t{750});
+  const milliseconds pause(core_.options.scrub_interval_s * std::uint64_t{750});
+  auto next = steady_clock::now() + pause, next_drop = next;
   do {
     look_at_disk();
+    core_.rocks.keys()->make_ready();
     if (core_.writable && filled_opening_ != core_.openings) fill_remembered();
-    if (steady_clock::now() < next) continue;
     const auto began = steady_clock::now();
+    // A cycle of a large store is long. What has expired does not wait for it: nothing is rewritten for that.
+    if (began >= next_drop) {
+      next_drop = began + pause;
+      if (Rocks::Reading reading = core_.rocks.read()) drop_expired_buckets(reading);
+    }
+    if (began < next) continue;
     cycle();
     const auto took = std::chrono::ceil<std::chrono::seconds>(steady_clock::now() - began);
     const Rocks::Reading reading = core_.rocks.read();
     std::uint64_t bytes = 0;
     if (reading) reading.db().GetAggregatedIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
     // What is acknowledged right after a flush waits for the next one and for the work that follows it.
-    const std::uint64_t wanted_s = std::max<std::uint64_t>(core_.options.scrub_interval_s, bytes / bytes_per_s);
+    const std::uint64_t wanted_s =
+        std::max<std::uint64_t>(core_.options.scrub_interval_s, bytes / core_.options.scrub_bytes_per_s);
     const auto period_s = std::max<std::uint64_t>(wanted_s * 3 / 4, 1);
     bound_s_ = std::max(wanted_s, period_s + 2 * static_cast<std::uint64_t>(took.count()));
     next = began + std::chrono::seconds(period_s);
@@ -121,10 +136,11 @@ void Scrubber::cycle() {
 
 void Scrubber::drop_expired_buckets(Rocks::Reading& reading) {
   const Instant now = core_.clock.now_s();
+  core_.coarse_now->store(now, std::memory_order_relaxed);
   for (const Bucket bucket : core_.buckets.expired(now > slack_s ? now - slack_s : 0)) {
     const Key from = bucket_key(bucket), to = bucket_key(bucket + 1);
     const rocksdb::Slice begin = slice(from.view()), end = slice(to.view());
-    rocksdb::DeleteFilesInRange(&reading.db(), reading.once(), &begin, &end, false).PermitUncheckedError();
+    if (!delete_tables(reading, bucket)) return;
     if (!reading.db().CompactRange(whole_compaction(), reading.once(), &begin, &end).ok()) return;
     // Files that were just being compacted are skipped by both: then again in the next cycle.
     std::vector<rocksdb::LiveFileMetaData> files;
@@ -133,6 +149,29 @@ void Scrubber::drop_expired_buckets(Rocks::Reading& reading) {
     core_.buckets.drop(bucket);
     core_.remembered.drop(bucket);
   }
+}
+
+// A large bucket goes a part at a time: thousands of files unlinked at once would keep the disk's journal busy, and every commit
+// with it. What reaches over the border of two parts goes with the whole. False: stopping.
+bool Scrubber::delete_tables(Rocks::Reading& reading, Bucket bucket) {
+  std::vector<rocksdb::LiveFileMetaData> files;
+  reading.db().GetLiveFilesMetaData(&files);
+  std::vector<std::string> starts;
+  for (rocksdb::LiveFileMetaData& file : files) {
+    if (inside(file, bucket)) starts.push_back(std::move(file.smallestkey));
+  }
+  std::sort(starts.begin(), starts.end());
+  const Key first = bucket_key(bucket), last = bucket_key(bucket + 1);
+  const rocksdb::Slice begin = slice(first.view()), end = slice(last.view());
+  rocksdb::Slice from = begin;
+  for (std::size_t i = tables_at_once; i < starts.size(); i += tables_at_once) {
+    const rocksdb::Slice border(starts[i]);
+    rocksdb::DeleteFilesInRange(&reading.db(), reading.once(), &from, &border, false).PermitUncheckedError();
+    from = border;
+    if (!sleep_for(part_pause)) return false;
+  }
+  rocksdb::DeleteFilesInRange(&reading.db(), reading.once(), &begin, &end, false).PermitUncheckedError();
+  return true;
 }
 
 void Scrubber::compact_heads(Rocks::Reading& reading) {

@@ -20,15 +20,13 @@ class Scrubber {
   std::chrono::seconds bound() const { return std::chrono::seconds(bound_s_.load()); }
 
  private:
-  // The scrubber's own pace, so that it does not crowd out commits.
-  static constexpr std::uint64_t bytes_per_s = 10'000'000;
-
   void run();
   bool sleep_for(std::chrono::milliseconds time);  // false: stopping
   void look_at_disk();
   void fill_remembered();
   void cycle();
   void drop_expired_buckets(Rocks::Reading& reading);
+  bool delete_tables(Rocks::Reading& reading, Bucket bucket);  // false: stopping
   void compact_heads(Rocks::Reading& reading);
   void chase_rows(Rocks::Reading& reading);
   void beat(Rocks::Reading& reading);

@@ -1,4 +1,6 @@
 // What RocksDB forgets: filters and collectors, and the files themselves searched for bytes.
+#include <rocksdb/file_system.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <thread>
@@ -104,6 +106,22 @@ TEST_CASE("a copy that expires long before its bucket leaves every file, with no
   CHECK(shop.directory.files_with(stays) > 0);
 }
 
+TEST_CASE("what has expired does not wait for the long cycle of a large store", "[storage][erasing]") {
+  // At this pace the cycle after the first one comes in hours.
+  EmbeddedOptions options = quickly();
+  options.scrub_bytes_per_s = 1;
+  Shop shop(options);
+  const MailboxId mailbox = shop.mailbox();
+  const Deliver brief = Shop::deliver({shop.address(mailbox)}, wire::NORMAL, wire::TEN_MINUTES);
+  REQUIRE(shop.status(brief) == wire::DONE);
+  const View bytes = View(*brief.envelope).first(32);
+  shop.reopen();  // it lies in a table, whenever the first cycle comes
+  REQUIRE(soon([&] { return shop.store->guarantees().erase_bound > std::chrono::hours(1); }));
+  CHECK(shop.directory.files_with(bytes) > 0);
+  shop.clock->pass(1300);
+  CHECK(soon([&] { return shop.directory.files_with(bytes) == 0; }));
+}
+
 TEST_CASE("a bucket goes when it has ended, and the one after it stays to its last second", "[storage][erasing]") {
   Shop shop(quickly());
   const MailboxId mailbox = shop.mailbox();
@@ -134,7 +152,7 @@ namespace {
 // The rows of a store without its threads: what the disk forgets is what this test makes it forget.
 class Bare {
  public:
-  explicit Bare(bool compacts_by_itself) {
+  explicit Bare(bool compacts_by_itself, std::shared_ptr<rocksdb::FileSystem> over = nullptr) : disk(std::move(over)) {
     REQUIRE_FALSE(core.open());
     const Rocks::Reading reading = core.rocks.read();
     if (!compacts_by_itself) REQUIRE(reading.db().SetOptions(reading.once(), {{"disable_auto_compactions", "true"}}).ok());
@@ -166,6 +184,16 @@ class Bare {
     for (const auto& [name, table] : tables) count += table->num_deletions;
     return count;
   }
+  std::size_t tables() {
+    const Rocks::Reading reading = core.rocks.read();
+    std::vector<rocksdb::LiveFileMetaData> files;
+    reading.db().GetLiveFilesMetaData(&files);
+    return files.size();
+  }
+  void make_small_tables() {
+    const Rocks::Reading reading = core.rocks.read();
+    REQUIRE(reading.db().SetOptions(reading.once(), {{"target_file_size_base", "4096"}}).ok());
+  }
   bool there(Bucket bucket, std::uint64_t seq) const {
     const std::string bytes = text(bucket, seq);
     return directory.files_with(View(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size())) > 0;
@@ -173,6 +201,7 @@ class Bare {
 
   test::Directory directory;
   std::shared_ptr<test::HandClock> clock = std::make_shared<test::HandClock>();
+  std::shared_ptr<rocksdb::FileSystem> disk;
   Core core{options()};
 
  private:
@@ -180,6 +209,7 @@ class Bare {
     EmbeddedOptions options = quickly();
     options.directory = directory.path / "store";
     options.clock = clock;
+    options.file_system = disk;
     std::filesystem::create_directories(options.directory);
     return options;
   }
@@ -228,6 +258,89 @@ TEST_CASE("the files of a bucket that has ended go whole, and those of its neigh
   CHECK(soon([&] { return bare.core.buckets.all().size() == 2; }));
   scrubber.stop();
   for (const Bucket one : all) CHECK(bare.there(one, 7) == (one != all.front()));
+}
+
+namespace {
+
+// How many tables are unlinked between two manifests: what one step of the store takes from the disk at once.
+class CountingDisk final : public rocksdb::FileSystemWrapper {
+ public:
+  CountingDisk() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+  const char* Name() const override { return "CountingDisk"; }
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result, rocksdb::IODebugContext* debug) override {
+    if (path.find("MANIFEST-") != std::string::npos) at_once_ = 0;
+    return target()->NewWritableFile(path, options, result, debug);
+  }
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    if (path.ends_with(".sst")) {
+      most = std::max<std::size_t>(most, ++at_once_);
+      by_reader += std::this_thread::get_id() == reader ? 1 : 0;
+    }
+    return target()->DeleteFile(path, options, debug);
+  }
+  std::atomic<std::size_t> most = 0, by_reader = 0;
+  const std::thread::id reader = std::this_thread::get_id();  // who made it
+
+ private:
+  std::atomic<std::size_t> at_once_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a bucket of very many files goes a part at a time, whole, and its neighbours stay", "[storage][erasing]") {
+  // All at once they keep the disk's journal, and whoever drops the last reference to them, busy for as long as there are files.
+  const auto disk = std::make_shared<CountingDisk>();
+  Bare bare(false, disk);
+  bare.make_small_tables();
+  const auto bucket = [&](unsigned number) { return static_cast<Bucket>(bare.clock->wall + number * 600); };
+  const std::vector<Bucket> all{bucket(1), bucket(2), bucket(3)};
+  for (const Bucket one : all) {
+    bare.put(one, 20'000);
+    bare.core.buckets.live(one);
+  }
+  bare.settle();
+  const std::size_t before = bare.tables();
+  REQUIRE(before > 3 * 80);
+  disk->most = 0;
+  bare.clock->pass(2 * 600 - 1);  // the first has ended, the second ends in a second
+  Scrubber scrubber(bare.core);
+  scrubber.start();
+  CHECK(soon([&] { return bare.core.buckets.all().size() == 2; }));
+  scrubber.stop();
+  CHECK(bare.tables() < before - 80);
+  CHECK(bare.tables() > 2 * 80);
+  CHECK(disk->most > 0);
+  CHECK(disk->most <= 40);
+  for (const Bucket one : all) {
+    for (const std::uint64_t seq : {0u, 9999u, 19'999u}) CHECK(bare.there(one, seq) == (one != all.front()));
+  }
+}
+
+TEST_CASE("who reads last from a bucket that has ended does not unlink its files", "[storage][erasing]") {
+  const auto disk = std::make_shared<CountingDisk>();
+  Bare bare(false, disk);
+  const auto soonest = static_cast<Bucket>(bare.clock->wall + 600);
+  bare.put(soonest, 20);
+  bare.core.buckets.live(soonest);
+  bare.settle();
+  REQUIRE(bare.there(soonest, 7));
+  disk->by_reader = 0;
+  Scrubber scrubber(bare.core);
+  {
+    const Rocks::Reading reading = bare.core.rocks.read();
+    const std::unique_ptr<rocksdb::Iterator> at(reading.db().NewIterator({}, reading.once()));
+    at->SeekToFirst();
+    REQUIRE(at->Valid());
+    bare.clock->pass(600 + 10);
+    scrubber.start();
+    CHECK(soon([&] { return bare.core.buckets.all().empty(); }));
+    CHECK(at->Valid());
+  }
+  CHECK(disk->by_reader == 0);
+  CHECK(soon([&] { return !bare.there(soonest, 7); }));
+  scrubber.stop();
 }
 
 TEST_CASE("tables with tombstones that compaction does not reach by itself are compacted by name, every one of them",
