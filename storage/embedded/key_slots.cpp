@@ -215,6 +215,10 @@ IOStatus KeySlots::refill(std::size_t least) {
 }
 
 void KeySlots::make_ready() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!undestroyed_.empty()) return;  // a disk that refuses is not asked twice a second
+  }
   refill(ready_at_least).PermitUncheckedError();  // whoever takes the last one hears of it
 }
 

@@ -225,6 +225,21 @@ TEST_CASE("keys are made ready before the last one is taken, so that whoever tak
   for (const KeySlots::Taken& one : all) CHECK(has(*again, one));  // durable, all of them
 }
 
+TEST_CASE("a disk that refuses fresh keys is not asked for ever more of them", "[storage][keys]") {
+  const Directory directory;
+  const auto disk = std::make_shared<FaultyDisk>(rocksdb::FileSystem::Default());
+  const auto slots = opened(disk, directory.path / "keys");
+  for (int i = 0; i < 20; ++i) taken(*slots);
+  disk->read_only = true;
+  for (int turn = 0; turn < 5; ++turn) slots->make_ready();
+  CHECK(slots->destroy_rest() == 32);  // those of the first turn
+  disk->read_only = false;
+  CHECK(slots->destroy_rest() == 0);
+  slots->make_ready();
+  disk->read_only = true;
+  for (int i = 0; i < 12 + 32; ++i) taken(*slots);
+}
+
 TEST_CASE("keys whose own key lies elsewhere open with it and with nothing else, and each refusal says why", "[storage][keys]") {
   const Directory directory;
   const fs::path outside = directory.path / "outside", inside = directory.path / "inside";
