@@ -86,28 +86,39 @@ class Filler final : public storage::Completion {
   std::size_t outstanding_ = 0;
 };
 
-class Writes final : public OpenLoop, public storage::Completion {
+// Each write as from a connection of its own: the store keeps the order of one, so that one that must read holds up those behind.
+class Writes final : public OpenLoop {
  public:
   Writes(storage::Store& store, const std::vector<StoreShop::Mailbox>& to, double per_second)
-      : OpenLoop(per_second), store_(store), to_(to), envelope_(std::make_shared<const Bytes>(random_bytes(1024))) {}
-  void done(std::uint64_t tag, storage::Outcome outcome) override {
-    refused += outcome.status != wire::DONE;
-    answered(tag);
+      : OpenLoop(per_second), store_(store), to_(to), envelope_(std::make_shared<const Bytes>(random_bytes(1024))) {
+    for (std::size_t i = 0; i < to.size(); ++i) connections_.emplace_back(*this);
   }
   std::uint64_t refused = 0;
 
  private:
+  class Connection final : public storage::Completion {
+   public:
+    explicit Connection(Writes& writes) : writes_(writes) {}
+    void done(std::uint64_t tag, storage::Outcome outcome) override {
+      writes_.refused += outcome.status != wire::DONE;
+      writes_.answered(tag);
+    }
+
+   private:
+    Writes& writes_;
+  };
   void ask(std::size_t number) override {
     storage::Deliver write;
     write.id = random_id<FanoutId>();
     write.lifetime = wire::FOURTEEN_DAYS;
     write.envelope = envelope_;
     write.to = {to_[number % to_.size()].address};
-    store_.submit(std::move(write), executor(), *this, number);
+    store_.submit(std::move(write), executor(), connections_[number % connections_.size()], number);
   }
   storage::Store& store_;
   const std::vector<StoreShop::Mailbox>& to_;
   storage::SharedBytes envelope_;
+  std::vector<Connection> connections_;
 };
 
 // One page of a mailbox at a time, as a connection asks for it.
