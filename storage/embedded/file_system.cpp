@@ -42,6 +42,31 @@ std::optional<SlotName> read_head(View head) {
   return name;
 }
 
+// What 'read' finds at the front of a file: its name, or nothing (as above).
+template <typename Read>
+IOStatus read_name(const Read& read, std::optional<SlotName>& name) {
+  std::array<char, head_bytes> scratch{};
+  Slice head;
+  IOStatus done = read(&head, scratch.data());
+  if (done.ok()) name = read_head(view({head.data(), head.size()}));
+  return done;
+}
+
+// Leaves the file behind its head.
+IOStatus read_name(rocksdb::FSSequentialFile& file, std::optional<SlotName>& name, IODebugContext* debug) {
+  return read_name([&](Slice* head, char* scratch) { return file.Read(head_bytes, IOOptions(), head, scratch, debug); }, name);
+}
+
+IOStatus read_name(const rocksdb::FSRandomAccessFile& file, std::optional<SlotName>& name, IODebugContext* debug) {
+  return read_name([&](Slice* head, char* scratch) { return file.Read(0, head_bytes, IOOptions(), head, scratch, debug); }, name);
+}
+
+IOStatus read_name(rocksdb::FileSystem& below, const std::string& path, std::optional<SlotName>& name, IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSSequentialFile> file;
+  IOStatus opened = below.NewSequentialFile(path, FileOptions(), &file, debug);
+  return opened.ok() ? read_name(*file, name, debug) : opened;
+}
+
 std::span<std::uint8_t> span_of(char* data, std::size_t size) {
   return {reinterpret_cast<std::uint8_t*>(data), size};
 }
@@ -220,11 +245,9 @@ class SealingFileSystem final : public rocksdb::FileSystemWrapper {
       *result = std::move(file);
       return opened;
     }
-    std::array<char, head_bytes> scratch{};
-    Slice head;
-    opened = file->Read(head_bytes, options.io_options, &head, scratch.data(), debug);
+    std::optional<SlotName> name;
+    opened = read_name(*file, name, debug);
     if (!opened.ok()) return opened;
-    const std::optional<SlotName> name = read_head(view({head.data(), head.size()}));
     if (!name) {
       *result = std::make_unique<NothingYet>();
       return opened;
@@ -243,11 +266,9 @@ class SealingFileSystem final : public rocksdb::FileSystemWrapper {
       *result = std::move(file);
       return opened;
     }
-    std::array<char, head_bytes> scratch{};
-    Slice head;
-    opened = file->Read(0, head_bytes, options.io_options, &head, scratch.data(), debug);
+    std::optional<SlotName> name;
+    opened = read_name(*file, name, debug);
     if (!opened.ok()) return opened;
-    const std::optional<SlotName> name = read_head(view({head.data(), head.size()}));
     SecretBytes key = name ? slots_.key(*name) : SecretBytes();
     if (key.size() == 0) return no_key(path);
     *result = std::make_unique<SealedReader>(std::move(file), std::move(key));
@@ -293,12 +314,9 @@ class SealingFileSystem final : public rocksdb::FileSystemWrapper {
 
  private:
   std::optional<SlotName> name_of(const std::string& path, IODebugContext* debug) {
-    std::unique_ptr<rocksdb::FSSequentialFile> file;
-    std::array<char, head_bytes> scratch{};
-    Slice head;
-    IOStatus read = target()->NewSequentialFile(path, FileOptions(), &file, debug);
-    if (read.ok()) read = file->Read(head_bytes, IOOptions(), &head, scratch.data(), debug);
-    return read.ok() ? read_head(view({head.data(), head.size()})) : std::nullopt;
+    std::optional<SlotName> name;
+    read_name(*target(), path, name, debug).PermitUncheckedError();
+    return name;
   }
 
   KeySlots& slots_;
@@ -323,14 +341,11 @@ std::optional<std::set<SlotName>> slots_of_files(rocksdb::FileSystem& below, con
   if (!listed.ok()) return std::nullopt;
   for (const std::string& name : names) {
     if (!is_sealed(name)) continue;
-    std::unique_ptr<rocksdb::FSSequentialFile> file;
-    std::array<char, head_bytes> scratch{};
-    Slice head;
-    IOStatus read = below.NewSequentialFile((std::filesystem::path(directory) / name).string(), FileOptions(), &file, nullptr);
-    if (read.ok()) read = file->Read(head_bytes, IOOptions(), &head, scratch.data(), nullptr);
+    std::optional<SlotName> slot;
+    const IOStatus read = read_name(below, (std::filesystem::path(directory) / name).string(), slot, nullptr);
     if (read.IsNotFound() || read.IsPathNotFound()) continue;  // unlinked meanwhile
     if (!read.ok()) return std::nullopt;
-    if (const auto slot = read_head(view({head.data(), head.size()}))) out.insert(*slot);
+    if (slot) out.insert(*slot);
   }
   return out;
 }
