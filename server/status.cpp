@@ -45,6 +45,11 @@ std::vector<std::string> worries(const Numbers& is) {
   std::vector<std::string> all;
   if (is["writable"] == 0)
     all.emplace_back("THE DISK TAKES NOTHING. Members are told to try again. Make room, or look at the disk: dmesg, df.");
+  if (is["undestroyed_keys"] > 0)
+    all.push_back(fmt::format(
+        "THE DISK KEEPS WHAT WAS ERASED: it refuses to overwrite the keys of {} files that are gone. The relay goes on "
+        "trying. Look at the disk: dmesg, smartctl. If it is dying: vigild destroy, then a new one.",
+        is["undestroyed_keys"]));
   if (is["disk_free_percent"] < is["free_for_urgent_percent"])
     all.push_back(
         fmt::format("The disk is full ({} % free): even urgent copies are refused. Make room now.", is["disk_free_percent"]));

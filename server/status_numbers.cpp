@@ -23,6 +23,7 @@ StatusNumbers status_numbers(const storage::Store& store, const Counters& counte
   add("expired", figures.expired);
   add("refused", figures.refused);
   add("failed_syncs", figures.failed_syncs);
+  add("undestroyed_keys", figures.undestroyed_keys);
   add("disk_free_percent", figures.free_percent);
   add("writable", figures.writable);
   add("free_for_normal_percent", serving.limits.free_for_normal_percent);

@@ -249,6 +249,7 @@ struct Guarantees {
 struct Figures {  // counters for status and metrics; nothing per mailbox
   std::uint64_t mailboxes = 0, addresses = 0, copies_urgent = 0, copies_normal = 0, bytes = 0, vigils = 0, invites = 0;
   std::uint64_t commits = 0, requests = 0, stored = 0, acknowledged = 0, expired = 0, refused = 0, failed_syncs = 0;
+  std::uint64_t undestroyed_keys = 0;  // of files that are gone: a failing disk does not take the zeros over them
   unsigned free_percent = 100;
   bool writable = true;
 };

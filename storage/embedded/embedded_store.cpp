@@ -106,6 +106,7 @@ Figures EmbeddedStore::figures() const {
   out.expired = from.expired;
   out.refused = from.refused;
   out.failed_syncs = from.failed_syncs;
+  out.undestroyed_keys = core_.rocks.keys()->undestroyed();
   out.free_percent = core_.disk.free_percent();
   out.writable = core_.writable;
   return out;

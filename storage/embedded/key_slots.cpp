@@ -153,6 +153,7 @@ IOStatus KeySlots::read(std::uint64_t slots) {
       undestroyed_.push_back(index);
     }
   }
+  undestroyed_count_ = undestroyed_.size();
   std::reverse(free_.begin(), free_.end());
   return IOStatus::OK();
 }
@@ -211,6 +212,7 @@ IOStatus KeySlots::refill(std::size_t least) {
     if (!done.ok()) forget(made[i].index);
     (done.ok() ? ready_ : undestroyed_).push_back(made[i].index);
   }
+  undestroyed_count_ = undestroyed_.size();
   return done;
 }
 
@@ -264,6 +266,7 @@ void KeySlots::overwrite(const std::vector<std::uint32_t>& indices) {
   const std::lock_guard lock(mutex_);
   std::vector<std::uint32_t>& to = done.ok() ? free_ : undestroyed_;
   to.insert(to.end(), indices.begin(), indices.end());
+  undestroyed_count_ = undestroyed_.size();
 }
 
 void KeySlots::destroy(const SlotName& name) {
@@ -279,6 +282,7 @@ void KeySlots::destroy_all_but(const std::set<SlotName>& kept) {
   std::vector<std::uint32_t> gone;
   {
     const std::lock_guard lock(mutex_);
+    gone = std::exchange(undestroyed_, {});  // those too that a crash tore
     for (std::uint32_t index = 0; index < slots_.size(); ++index) {
       const Slot& slot = slots_[index];
       if (slot.key.size() == 0 || slot.ready || kept.contains({index, slot.generation})) continue;
@@ -289,13 +293,11 @@ void KeySlots::destroy_all_but(const std::set<SlotName>& kept) {
   overwrite(gone);
 }
 
-std::size_t KeySlots::destroy_rest() {
+void KeySlots::destroy_rest() {
   std::unique_lock lock(mutex_);
   const std::vector<std::uint32_t> rest = std::exchange(undestroyed_, {});
   lock.unlock();
   overwrite(rest);
-  lock.lock();
-  return undestroyed_.size();
 }
 
 std::set<SlotName> KeySlots::taken() const {

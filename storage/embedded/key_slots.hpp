@@ -13,6 +13,7 @@
 // it. When thousands of files go at once, readers and the log's next file find their keys as ever.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -50,8 +51,9 @@ class KeySlots {
   void destroy(const SlotName& name);
   // After an opening: all but these, at once.
   void destroy_all_but(const std::set<SlotName>& kept);
-  // How many keys a failing disk still holds.
-  std::size_t destroy_rest();
+  void destroy_rest();
+  // How many keys of files that are gone a failing disk still holds. Waits for nothing.
+  std::size_t undestroyed() const { return undestroyed_count_.load(std::memory_order_relaxed); }
 
   // Those that were given out; after an opening, those too that lay ready for files that were never made.
   std::set<SlotName> taken() const;
@@ -84,6 +86,7 @@ class KeySlots {
   mutable std::mutex mutex_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_, ready_, undestroyed_;
+  std::atomic<std::size_t> undestroyed_count_ = 0;  // between two tries too
 };
 
 }  // namespace vigil::storage

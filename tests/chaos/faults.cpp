@@ -45,6 +45,7 @@ class FaultyInPlace final : public rocksdb::FSRandomRWFileOwnerWrapper {
       : FSRandomRWFileOwnerWrapper(std::move(file)), disk_(disk) {}
 
   IOStatus Write(std::uint64_t at, const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    if (disk_.keeps_old_bytes) return IOStatus::IOError("Input/output error");
     return disk_.read_only ? disk_.writing() : FSRandomRWFileOwnerWrapper::Write(at, data, options, debug);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {

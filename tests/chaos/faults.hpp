@@ -35,6 +35,7 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
 
   std::atomic<bool> full = false;                // ENOSPC on every write and on making files
   std::atomic<bool> read_only = false;           // EROFS on everything but reading
+  std::atomic<bool> keeps_old_bytes = false;     // EIO on overwriting in place, and on nothing else
   std::atomic<std::uint32_t> failing_syncs = 0;  // so many syncs of logs answer EIO
   std::atomic<std::uint32_t> failing_reads = 0;  // so many reads of tables answer EIO
   std::atomic<std::int64_t> free_percent = -1;   // what the disk says about itself; -1: the truth
