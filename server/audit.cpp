@@ -28,6 +28,11 @@ using storage::SeizedFile;
 
 constexpr std::int64_t expiry_s = 12;  // of the mark that expires by itself, to the full second and a bit
 
+using Moment = std::chrono::sys_seconds;
+Moment now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 constexpr std::string_view bytes_follow = "hex:";
 
 int fail(const std::string& why, int code) {
@@ -35,7 +40,7 @@ int fail(const std::string& why, int code) {
   return code;
 }
 
-struct Asked {
+struct Left {
   std::vector<std::string> what;
   std::vector<Bytes> bytes;
 };
@@ -56,10 +61,10 @@ std::expected<json::object, std::string> ask(const Config& config, std::string_v
                          (why != nullptr && why->is_string() ? std::string(why->as_string()) : "no reason given"));
 }
 
-std::expected<Asked, std::string> leave_marks(const Config& config) {
+std::expected<Left, std::string> leave_marks(const Config& config) {
   const auto answer = ask(config, "mark");
   if (!answer) return std::unexpected(answer.error());
-  Asked out;
+  Left out;
   const json::value* marks = answer->if_contains("marks");
   for (const json::value& mark : marks != nullptr && marks->is_array() ? marks->as_array() : json::array()) {
     const std::optional<Bytes> bytes = from_hex(std::string_view(mark.at("hex").as_string()));
@@ -88,22 +93,25 @@ void wait_s(std::int64_t seconds, bool show) {
   if (show) std::cerr << "\r                    \r" << std::flush;
 }
 
-// What there is to see, by kind.
+// What there is to see, by kind: how many files, how large, when they were last written.
 struct Picture {
   struct Kind {
     std::size_t files = 0;
     std::uint64_t bytes = 0;
+    std::size_t today = 0, this_week = 0, before = 0;
   };
   std::map<std::string, Kind> kinds;
   Kind all;
 };
 
-Picture picture_of(const SeizedDisk& disk) {
+Picture picture_of(const SeizedDisk& disk, Moment now) {
   Picture out;
   for (const SeizedFile& file : disk.files) {
     for (Picture::Kind* kind : {&out.kinds[file.kind], &out.all}) {
       ++kind->files;
       kind->bytes += file.bytes;
+      const auto age = now - file.written;
+      ++(age < std::chrono::days(1) ? kind->today : age < std::chrono::days(7) ? kind->this_week : kind->before);
     }
   }
   return out;
@@ -119,30 +127,48 @@ struct Result {
   std::size_t keys_of_gone_files = 0;
   bool keys_on_disk = false;
   SeizedDisk disk;  // afterwards
+  Moment looked;
   std::int64_t waited_s = 0;
 
+  // Through keys, wherever they lie: else nobody can say what is in the files.
+  bool opened() const {
+    return std::any_of(disk.files.begin(), disk.files.end(), [](const SeizedFile& file) { return file.opened; });
+  }
   bool never_found() const {
     return keys_on_disk && std::any_of(marks.begin(), marks.end(), [](const Found& mark) { return mark.before == 0; });
+  }
+  // In seconds, of the oldest file that may hold deleted rows.
+  std::optional<std::int64_t> oldest_deletion_s() const {
+    const auto made = disk.oldest_that_may_hold_deleted();
+    if (!made) return std::nullopt;
+    return std::max<std::int64_t>((looked - *made).count(), 0);
   }
   bool still_there() const {
     return keys_of_gone_files != 0 || std::any_of(marks.begin(), marks.end(), [](const Found& mark) { return mark.after != 0; });
   }
 };
 
-void print_picture(const SeizedDisk& disk) {
-  const Picture picture = picture_of(disk);
-  std::cout << fmt::format("{} files, {} KB:\n", picture.all.files, picture.all.bytes / 1024);
-  for (const auto& [name, kind] : picture.kinds)
-    std::cout << fmt::format("  {:<36}{:>5} files {:>10} KB\n", name, kind.files, kind.bytes / 1024);
+void print_picture(const Picture& picture) {
+  std::cout << fmt::format("  {:<36}{:>6}{:>11}   last written today{:>11}{:>8}\n", "", "files", "KB", "this week", "before");
+  const auto row = [](std::string_view name, const Picture::Kind& kind) {
+    std::cout << fmt::format("  {:<36}{:>6}{:>11}{:>21}{:>11}{:>8}\n", name, kind.files, kind.bytes / 1024, kind.today,
+                             kind.this_week, kind.before);
+  };
+  for (const auto& [name, kind] : picture.kinds) row(name, kind);
+  row("all", picture.all);
 }
 
 void print(const Config& config, const Result& result) {
-  std::cout << "Somebody who carries away " << store_directory(config).string() << " finds ";
-  print_picture(result.disk);
+  std::cout << "Somebody who carries away " << store_directory(config).string() << " finds:\n";
+  print_picture(picture_of(result.disk, result.looked));
   std::cout << (result.keys_on_disk
-                    ? "The keys lie beside the files, so he reads what waits now: sealed envelopes, hashes of addresses. "
+                    ? "The keys lie beside the files, so they read what waits now: sealed envelopes, hashes of addresses. "
                       "`vigild status` counts them.\n"
-                    : "No keys lie beside the files: he reads nothing at all.\n");
+                    : "No keys lie beside the files: they read nothing at all.\n");
+  if (const auto age_s = result.oldest_deletion_s())
+    std::cout << fmt::format("The oldest file that may still hold deleted rows was made {} s ago.\n", *age_s);
+  else if (result.opened())
+    std::cout << "No file holds deleted rows.\n";
   std::cout << fmt::format(
       "\nLeft with the relay, forgotten, searched for in every file, raw and through the keys, {} s later:\n", result.waited_s);
   for (const Found& mark : result.marks) {
@@ -165,13 +191,20 @@ void print_json(const Result& result) {
   json::array marks, kinds;
   for (const Found& mark : result.marks)
     marks.push_back(json::object{{"what", mark.what}, {"files_before", mark.before}, {"files_after", mark.after}});
-  for (const auto& [name, kind] : picture_of(result.disk).kinds)
-    kinds.push_back(json::object{{"kind", name}, {"files", kind.files}, {"bytes", kind.bytes}});
+  for (const auto& [name, kind] : picture_of(result.disk, result.looked).kinds)
+    kinds.push_back(json::object{{"kind", name},
+                                 {"files", kind.files},
+                                 {"bytes", kind.bytes},
+                                 {"written_today", kind.today},
+                                 {"written_this_week", kind.this_week},
+                                 {"written_before", kind.before}});
+  const auto oldest_s = result.oldest_deletion_s();
   std::cout << json::serialize(json::object{{"in_order", !result.never_found() && !result.still_there()},
                                             {"keys_on_disk", result.keys_on_disk},
                                             {"waited_s", result.waited_s},
                                             {"marks", std::move(marks)},
                                             {"keys_of_gone_files", result.keys_of_gone_files},
+                                            {"oldest_file_with_deleted_s", oldest_s ? json::value(*oldest_s) : json::value()},
                                             {"files", std::move(kinds)}})
             << '\n';
 }
@@ -185,26 +218,25 @@ std::size_t outlived(const SeizedDisk& before, const SeizedDisk& after) {
 }
 
 int find_only(const Config& config, const SecretBytes* master, bool as_json) {
-  Asked asked;
+  std::vector<Bytes> asked;
   for (std::string line; std::getline(std::cin, line);) {
     if (line.empty()) continue;
     const std::optional<Bytes> raw = line.starts_with(bytes_follow) ? from_hex(line.substr(bytes_follow.size())) : std::nullopt;
-    asked.what.push_back(line);
-    asked.bytes.push_back(raw ? *raw : Bytes(line.begin(), line.end()));
+    asked.push_back(raw ? *raw : Bytes(line.begin(), line.end()));
   }
-  if (asked.bytes.empty()) return fail("give what to search for on standard input, one text a line.", exit_refused);
-  const auto disk = storage::read_seized_disk(store_directory(config), master, asked.bytes);
+  if (asked.empty()) return fail("give what to search for on standard input, one text a line.", exit_refused);
+  const auto disk = storage::read_seized_disk(store_directory(config), master, asked);
   if (!disk) return fail(disk.error(), exit_refused);
   std::size_t found = 0;
   json::array answers;
-  for (std::size_t i = 0; i < asked.bytes.size(); ++i) {
+  for (std::size_t i = 0; i < asked.size(); ++i) {
     found += disk->files_with(i) != 0 ? 1 : 0;
     answers.emplace_back(disk->files_with(i));
   }
   if (as_json)
     std::cout << json::serialize(json::object{{"files", std::move(answers)}}) << '\n';
   else
-    std::cout << fmt::format("{} of {} texts were found in {} files, raw or through the keys.\n", found, asked.bytes.size(),
+    std::cout << fmt::format("{} of {} texts were found in {} files, raw or through the keys.\n", found, asked.size(),
                              disk->files.size());
   return found == 0 ? exit_done : exit_found;
 }
@@ -225,6 +257,7 @@ std::expected<Result, std::string> run_audit(const Config& config, const SecretB
                 .keys_of_gone_files = outlived(*before, *after),
                 .keys_on_disk = before->keys_on_disk,
                 .disk = *after,
+                .looked = now(),
                 .waited_s = *bound};
   for (std::size_t i = 0; i < marks->what.size(); ++i)
     result.marks.push_back({.what = marks->what[i], .before = before->files_with(i), .after = after->files_with(i)});

@@ -1,4 +1,4 @@
-// `vigild audit` and `vigild destroy`: what an intruder finds on this relay's disk, and making sure that he finds nothing. Used
+// `vigild audit` and `vigild destroy`: what an intruder finds on this relay's disk, and making sure that they find nothing. Used
 // by main.
 #pragma once
 

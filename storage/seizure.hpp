@@ -1,8 +1,9 @@
 // What is left for somebody who carries the disk away: every file of a store, read raw and through whatever keys lie beside it;
-// and leaving him nothing. For `vigild audit`, `vigild destroy` and tests. Takes no lock: the store may be running meanwhile, so
+// and leaving them nothing. For `vigild audit`, `vigild destroy` and tests. Takes no lock: the store may be running meanwhile, so
 // files may come and go.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <optional>
@@ -19,8 +20,13 @@ struct SeizedFile {
   std::string name;  // within the store's directory
   std::string kind;  // in an operator's words: "logs", "tables"
   std::uint64_t bytes = 0;
-  bool sealed = false;                        // under a key of its own
-  bool opened = false;                        // which is still there
+  // As the file system says; where it does not keep when a file was made, both are the last writing.
+  std::chrono::sys_seconds made, written;
+  bool sealed = false;  // under a key of its own
+  bool opened = false;  // which is still there
+  // Deleted rows may lie in it that are not driven out yet: a table that has tombstones, a log that is not empty. Only known of
+  // what was opened.
+  bool may_hold_deleted = false;
   std::vector<std::size_t> raw, through_key;  // per marker: how often it was found
 };
 
@@ -33,6 +39,8 @@ struct SeizedDisk {
 
   // In how many files a marker was found, raw or through its key.
   std::size_t files_with(std::size_t marker) const;
+  // When the oldest file was made that may hold deleted rows; nothing: there is none.
+  std::optional<std::chrono::sys_seconds> oldest_that_may_hold_deleted() const;
 };
 
 // 'master': the key to the keys, when it lies elsewhere (EmbeddedOptions). A sentence when directory or keys cannot be read.

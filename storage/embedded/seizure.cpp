@@ -1,6 +1,10 @@
 // Reading as an intruder does. Destroying lies in key_slots.cpp, beside what it destroys.
 #include "storage/seizure.hpp"
 
+#include <fcntl.h>
+#include <rocksdb/sst_file_reader.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -25,11 +29,13 @@ std::vector<std::size_t> count(std::string_view bytes, const std::vector<Bytes>&
   return found;
 }
 
+constexpr const char *logs_kind = "logs", *tables_kind = "tables";
+
 std::string kind_of(const std::string& name) {
   if (name == keys_name) return "keys of the files";
   if (name == "ballast") return "room kept for a full disk";
-  if (name.ends_with(".log")) return "logs";
-  if (name.ends_with(".sst")) return "tables";
+  if (name.ends_with(".log")) return logs_kind;
+  if (name.ends_with(".sst")) return tables_kind;
   if (name.find("MANIFEST-") != std::string::npos) return "manifests";
   return "names and settings of the database";
 }
@@ -39,6 +45,14 @@ std::optional<std::string> raw_bytes(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+void read_times(const fs::path& path, SeizedFile& file) {
+  struct statx found{};
+  if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_MTIME | STATX_BTIME, &found) != 0) return;
+  const auto moment = [](const struct statx_timestamp& at) { return std::chrono::sys_seconds(std::chrono::seconds(at.tv_sec)); };
+  file.written = moment(found.stx_mtime);
+  file.made = (found.stx_mask & STATX_BTIME) != 0 ? moment(found.stx_btime) : file.written;
 }
 
 // The files as whoever has the keys reads them.
@@ -55,7 +69,9 @@ class Opening {
       if (!opened) return opened.error();
       fresh = std::move(*opened);
     }
+    env_.reset();
     files_ = sealing_file_system(below, *fresh);
+    env_ = rocksdb::NewCompositeEnv(files_);
     keys_ = std::move(fresh);
     return std::nullopt;
   }
@@ -78,12 +94,43 @@ class Opening {
     }
   }
 
+  // Of a table. One that is gone meanwhile, or was never finished, has none.
+  bool has_tombstones(const fs::path& table) const {
+    rocksdb::Options options;
+    options.env = env_.get();
+    rocksdb::SstFileReader reader(options);
+    return reader.Open(table.string()).ok() && reader.GetTableProperties()->num_deletions != 0;
+  }
+
  private:
   const fs::path keys_path_;
   const SecretBytes* master_;
   std::unique_ptr<KeySlots> keys_;
   std::shared_ptr<rocksdb::FileSystem> files_;
+  std::unique_ptr<rocksdb::Env> env_;  // over them
 };
+
+// What there is to see of one file; false: it is gone meanwhile. A sentence when the keys cannot be read again.
+std::expected<bool, std::string> see(Opening& opening, const fs::path& path, const std::vector<Bytes>& markers,
+                                     SeizedFile& file) {
+  read_times(path, file);
+  const std::optional<std::string> raw = raw_bytes(path);
+  if (!raw) return false;
+  file.bytes = raw->size();
+  file.raw = count(*raw, markers);
+  if (!file.sealed) return true;
+  std::optional<std::string> opened = opening.bytes(path);
+  if (!opened) {
+    // Made since the keys were read, perhaps.
+    if (auto wrong = opening.read_keys()) return std::unexpected(*wrong);
+    opened = opening.bytes(path);
+  }
+  file.opened = opened.has_value();
+  if (!opened) return true;
+  file.through_key = count(*opened, markers);
+  file.may_hold_deleted = file.kind == tables_kind ? opening.has_tombstones(path) : file.kind == logs_kind && !opened->empty();
+  return true;
+}
 
 }  // namespace
 
@@ -91,6 +138,13 @@ std::size_t SeizedDisk::files_with(std::size_t marker) const {
   return static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [&](const SeizedFile& file) {
     return file.raw[marker] != 0 || (file.opened && file.through_key[marker] != 0);
   }));
+}
+
+std::optional<std::chrono::sys_seconds> SeizedDisk::oldest_that_may_hold_deleted() const {
+  std::optional<std::chrono::sys_seconds> oldest;
+  for (const SeizedFile& file : files)
+    if (file.may_hold_deleted && (!oldest || file.made < *oldest)) oldest = file.made;
+  return oldest;
 }
 
 fs::path keys_file(const fs::path& directory) {
@@ -107,23 +161,14 @@ std::expected<SeizedDisk, std::string> read_seized_disk(const fs::path& director
   out.keys_on_disk = opening.keys_on_disk();
   for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
     std::error_code gone;
-    const std::optional<std::string> raw = at->is_regular_file(gone) ? raw_bytes(at->path()) : std::nullopt;
-    if (!raw) continue;
-    SeizedFile& file = out.files.emplace_back();
+    if (!at->is_regular_file(gone)) continue;
+    SeizedFile file;
     file.name = at->path().lexically_relative(directory).string();
     file.kind = kind_of(file.name);
-    file.bytes = raw->size();
-    file.raw = count(*raw, markers);
     file.sealed = at->path().parent_path() == rows && is_sealed(file.name);
-    if (!file.sealed) continue;
-    std::optional<std::string> opened = opening.bytes(at->path());
-    if (!opened) {
-      // Made since the keys were read, perhaps.
-      if (auto wrong = opening.read_keys()) return std::unexpected(*wrong);
-      opened = opening.bytes(at->path());
-    }
-    file.opened = opened.has_value();
-    if (opened) file.through_key = count(*opened, markers);
+    const std::expected<bool, std::string> seen = see(opening, at->path(), markers, file);
+    if (!seen) return std::unexpected(seen.error());
+    if (*seen) out.files.push_back(std::move(file));
   }
   if (failed) return std::unexpected("cannot read " + directory.string() + ": " + failed.message());
   // First the files: one that is made meanwhile has its key by then.

@@ -2,11 +2,14 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
+#include <map>
+#include <regex>
 #include <thread>
 
 #include "process.hpp"
 #include "server/exit_codes.hpp"
 #include "server/json.hpp"
+#include "server/status.hpp"
 
 using namespace vigil::server;
 using namespace vigil::server::test;
@@ -29,6 +32,11 @@ TEST_CASE("the audit finds what it has left, has it forgotten, and then finds no
   const RelayHome home;
   home.configure("[limits]\nerase_s = 5\n");
   Serving relay(home);
+  const auto age = [&](const char* file, int days) {
+    fs::last_write_time(home.data() / "store" / file, fs::file_time_type::clock::now() - std::chrono::days(days));
+  };
+  age("rows/IDENTITY", 3);
+  age("rows/LOCK", 30);
   const Ran audit = home.run("audit", {"--json"});
   INFO(audit.out << audit.err);
   REQUIRE(audit.code == exit_done);
@@ -43,6 +51,20 @@ TEST_CASE("the audit finds what it has left, has it forgotten, and then finds no
     CHECK(mark.at("files_after").as_int64() == 0);
   }
   relay.await("mailboxes", 0);  // and its own mailbox is gone
+  // What somebody sees besides: counts by kind and age, and nothing that names anybody.
+  std::map<std::string, json::object> kinds;
+  for (const json::value& kind : said.at("files").as_array()) {
+    kinds[std::string(kind.at("kind").as_string())] = kind.as_object();
+    CHECK(kind.at("files").as_int64() ==
+          kind.at("written_today").as_int64() + kind.at("written_this_week").as_int64() + kind.at("written_before").as_int64());
+  }
+  CHECK(kinds.at("keys of the files").at("written_today").as_int64() == 1);
+  CHECK(kinds.at("tables").at("written_today") == kinds.at("tables").at("files"));
+  CHECK(kinds.at("names and settings of the database").at("written_this_week").as_int64() == 1);
+  CHECK(kinds.at("names and settings of the database").at("written_before").as_int64() == 1);
+  const json::value& oldest = said.at("oldest_file_with_deleted_s");
+  CHECK((oldest.is_null() || oldest.as_int64() <= 60));
+  CHECK_FALSE(std::regex_search(audit.out, std::regex("[0-9a-fA-F]{12}")));
 }
 
 TEST_CASE("the audit says so when a deletion is left out", "[vigild][audit]") {
@@ -63,6 +85,16 @@ TEST_CASE("the audit says so when a deletion is left out", "[vigild][audit]") {
   CHECK(audit.code == exit_found);
   CHECK(contains(audit.out, "IS STILL THERE"));
   CHECK(contains(audit.out, "NOT IN ORDER"));
+  CHECK(contains(audit.out, "The oldest file that may still hold deleted rows was made "));  // the log
+}
+
+TEST_CASE("the operator is told when a failing disk keeps the keys of erased files", "[vigild][status]") {
+  const auto screen = [](std::int64_t keys) { return status_screen({{"writable", 1}, {"undestroyed_keys", keys}}); };
+  CHECK(contains(screen(7), "! THE DISK KEEPS WHAT WAS ERASED: it refuses to overwrite the keys of 7 files"));
+  CHECK_FALSE(contains(screen(0), "KEEPS"));
+  const RelayHome home;
+  const Serving relay(home);
+  CHECK(relay.number("undestroyed_keys") == 0);
 }
 
 TEST_CASE("a search of the disk finds what lies there under the keys, and nothing that does not", "[vigild][audit]") {
@@ -135,6 +167,7 @@ TEST_CASE("destroying leaves nothing that opens anything, and the relay that run
   CHECK(destroyed.code == exit_done);
   CHECK(relay.wait() == exit_done);
   CHECK_FALSE(fs::exists(home.data() / "store"));
+  CHECK_FALSE(fs::exists(home.data() / "store.destroyed"));
   CHECK(bytes_of(held) == std::string(256 * 1024, '\0'));
   {
     Serving anew(home);

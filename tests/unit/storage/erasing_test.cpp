@@ -243,6 +243,37 @@ TEST_CASE("a table with a tombstone is compacted by RocksDB itself", "[storage][
   CHECK(bare.there(soonest, 8));
 }
 
+TEST_CASE("an intruder sees in which table a deletion waits to be driven out, and in which log one may", "[storage][erasing]") {
+  Bare bare(false);
+  const auto soonest = static_cast<Bucket>(bare.clock->wall + 600);
+  const auto waits_in = [&](const std::string& kind) {
+    const auto seen = read_seized_disk(bare.directory.path / "store", nullptr, {});
+    REQUIRE(seen);
+    std::size_t count = 0;
+    std::chrono::sys_seconds made = std::chrono::sys_seconds::max();
+    for (const SeizedFile& file : seen->files) {
+      if (file.kind == kind) count += file.may_hold_deleted ? 1 : 0;
+      if (file.may_hold_deleted) made = std::min(made, file.made);
+      CHECK(std::chrono::system_clock::now() - file.written < std::chrono::minutes(5));
+      CHECK(file.made <= file.written);
+    }
+    CHECK(seen->oldest_that_may_hold_deleted().value_or(std::chrono::sys_seconds::max()) == made);
+    return count;
+  };
+  bare.put(soonest, 20);
+  CHECK(waits_in("tables") == 0);
+  CHECK(waits_in("logs") == 0);  // flushed: nothing is in it
+  bare.remove(soonest, 7);
+  CHECK(waits_in("tables") == 1);
+  bare.settle();
+  CHECK(waits_in("tables") == 0);
+  Batch batch;
+  batch.begin(bare.core.rocks.once(), bare.core.rocks.heads(), bare.core.clock.now_ms());
+  batch.remove_once(row_key(soonest, Kind::copy, {}, 0, 8));
+  REQUIRE(bare.core.rocks.write(batch.rows).ok());
+  CHECK(waits_in("logs") == 1);
+}
+
 TEST_CASE("the files of a bucket that has ended go whole, and those of its neighbours stay", "[storage][erasing]") {
   Bare bare(true);
   const auto bucket = [&](unsigned number) { return static_cast<Bucket>(bare.clock->wall + number * 600); };
