@@ -310,7 +310,13 @@ int destroy(const std::filesystem::path& config_file, const DestroyOrder& order)
     overwrite(config_file);
   }
   (void)ask(*config, "die");  // it has the keys in memory, when it runs
-  std::filesystem::remove_all(store, failed);
+  // It may have made keys until it died, and whoever has the key to them, from elsewhere, could open them.
+  if (std::filesystem::exists(storage::keys_file(store), failed)) overwrite(storage::keys_file(store));
+  // Under another name: a relay that is started again meanwhile makes a store of its own.
+  const std::filesystem::path gone = config->data / "store.destroyed";
+  std::filesystem::remove_all(gone, failed);
+  std::filesystem::rename(store, gone, failed);
+  std::filesystem::remove_all(failed ? store : gone, failed);
   if (order.everything) std::filesystem::remove_all(config->data, failed);
   if (wrong) return fail(*wrong, exit_failed);
   if (failed)
