@@ -294,9 +294,11 @@ void KeySlots::destroy_all_but(const std::set<SlotName>& kept) {
 }
 
 void KeySlots::destroy_rest() {
-  std::unique_lock lock(mutex_);
-  const std::vector<std::uint32_t> rest = std::exchange(undestroyed_, {});
-  lock.unlock();
+  std::vector<std::uint32_t> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    rest = std::exchange(undestroyed_, {});
+  }
   overwrite(rest);
 }
 

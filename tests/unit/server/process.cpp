@@ -33,12 +33,11 @@ std::string content(const std::filesystem::path& file) {
   return out.str();
 }
 
-// Starts vigild; its input and output are files.
-pid_t start(std::vector<std::string> arguments, const std::filesystem::path& in, const std::filesystem::path& out,
+// Starts a program; its input and output are files.
+pid_t start(std::vector<std::string> command, const std::filesystem::path& in, const std::filesystem::path& out,
             const std::filesystem::path& err, const std::map<std::string, std::string>& environment) {
-  arguments.insert(arguments.begin(), VIGILD);
   std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
+  for (std::string& argument : command) argv.push_back(argument.data());
   argv.push_back(nullptr);
   std::vector<std::string> settings;
   for (const auto& [name, value] : environment) settings.emplace_back(name).append("=").append(value);
@@ -52,7 +51,7 @@ pid_t start(std::vector<std::string> arguments, const std::filesystem::path& in,
   posix_spawn_file_actions_addopen(&files, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&files, 2, err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   pid_t pid = -1;
-  REQUIRE(::posix_spawn(&pid, VIGILD, &files, nullptr, argv.data(), all.data()) == 0);
+  REQUIRE(::posix_spawnp(&pid, argv[0], &files, nullptr, argv.data(), all.data()) == 0);
   posix_spawn_file_actions_destroy(&files);
   return pid;
 }
@@ -61,8 +60,8 @@ int code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-std::filesystem::path fresh_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "vigild-XXXXXX").string();
+std::filesystem::path fresh_folder(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+  std::string name = (in / "vigild-XXXXXX").string();
   REQUIRE(::mkdtemp(name.data()) != nullptr);
   return name;
 }
@@ -81,10 +80,10 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-Ran run_vigild(const std::vector<std::string>& arguments, const std::string& input) {
+Ran run_program(std::vector<std::string> command, const std::string& input) {
   const std::filesystem::path folder = fresh_folder();
   std::ofstream(folder / "in") << input;
-  const pid_t pid = start(arguments, folder / "in", folder / "out", folder / "err", {});
+  const pid_t pid = start(std::move(command), folder / "in", folder / "out", folder / "err", {});
   int status = 0;
   ::waitpid(pid, &status, 0);
   Ran ran{code_of(status), content(folder / "out"), content(folder / "err")};
@@ -92,7 +91,14 @@ Ran run_vigild(const std::vector<std::string>& arguments, const std::string& inp
   return ran;
 }
 
-RelayHome::RelayHome(const std::vector<std::string>& more) : folder_(fresh_folder()), port_(free_port()) {
+Ran run_vigild(const std::vector<std::string>& arguments, const std::string& input) {
+  std::vector<std::string> command{VIGILD};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_program(std::move(command), input);
+}
+
+RelayHome::RelayHome(const std::vector<std::string>& more, const std::filesystem::path& in)
+    : folder_(fresh_folder(in)), port_(free_port()) {
   std::vector<std::string> arguments{"init", "--data", data().string(), "--host", "127.0.0.1", "--port", std::to_string(port_)};
   arguments.insert(arguments.end(), more.begin(), more.end());
   made_ = run_vigild(arguments);
@@ -121,7 +127,7 @@ void RelayHome::write_config(const std::string& text) const {
 Serving::Serving(const RelayHome& home, const std::map<std::string, std::string>& environment, const std::string& passphrase)
     : home_(home), words_(home.data().parent_path() / "words") {
   const std::filesystem::path folder = home.data().parent_path();
-  std::vector<std::string> arguments{"serve", "--config", home.config().string()};
+  std::vector<std::string> arguments{VIGILD, "serve", "--config", home.config().string()};
   if (!passphrase.empty()) arguments.insert(arguments.end(), {"--passphrase-fd", "0"});
   std::ofstream(folder / "in") << passphrase;
   pid_ = start(arguments, folder / "in", folder / "out", words_, environment);

@@ -17,11 +17,14 @@ struct Ran {
 };
 // Runs vigild with these arguments to its end, with this on its standard input.
 Ran run_vigild(const std::vector<std::string>& arguments, const std::string& input = "");
+// The same for any program that is found on the path.
+Ran run_program(std::vector<std::string> command, const std::string& input = "");
 
-// A folder with a relay in it, that goes with this object.
+// A folder with a relay in it, that goes with this object. 'more': for init; 'in': on a disk of the test's own.
 class RelayHome {
  public:
-  explicit RelayHome(const std::vector<std::string>& more = {});
+  explicit RelayHome(const std::vector<std::string>& more = {},
+                     const std::filesystem::path& in = std::filesystem::temp_directory_path());
   ~RelayHome();
   RelayHome(const RelayHome&) = delete;
   RelayHome& operator=(const RelayHome&) = delete;
