@@ -95,6 +95,7 @@ class Disk {
  private:
   fs::path image() const { return folder_ / "image"; }
   void do_or_skip(const std::vector<std::string>& command) {
+    if (!fs::exists(command[0])) skip(command[0] + " is not there");
     const Ran ran = run_program(command);
     if (ran.code == 0) return;
     fs::remove_all(folder_);
@@ -159,11 +160,16 @@ class Witness {
     now_ = (*slots)->taken();
     for (const SlotName& name : *files) {
       const SecretBytes key = (*slots)->key(name);
-      if (key.size() != 0) ever_[name] = {text_of(key.view()), raw.substr(slots_at + name.index * slot_bytes, sealed_bytes)};
+      if (key.size() == 0) continue;
+      Key& known = ever_[name];
+      known.plain = text_of(key.view());
+      known.sealed = raw.substr(slots_at + name.index * slot_bytes, sealed_bytes);
     }
     files_ = *files;
+    for (auto& [name, key] : ever_)
+      if (!files_.contains(name) && !key.file_gone) key.file_gone = steady_clock::now();
   }
-  // As of the last look: of files that are there and are gone. And those whose file is gone, that could still be read.
+  // As of the last look: of files that are there, or are gone.
   std::vector<std::string> sealed_keys(bool alive) const {
     std::vector<std::string> out;
     for (const auto& [name, key] : ever_)
@@ -175,9 +181,11 @@ class Witness {
     for (const auto& [name, key] : ever_) out.push_back(key.plain);
     return out;
   }
-  std::size_t outlived() const {
-    return static_cast<std::size_t>(std::count_if(
-        ever_.begin(), ever_.end(), [&](const auto& one) { return !files_.contains(one.first) && now_.contains(one.first); }));
+  // How many outlive their file for so long.
+  std::size_t outlived(std::chrono::seconds by) const {
+    return static_cast<std::size_t>(std::count_if(ever_.begin(), ever_.end(), [&](const auto& one) {
+      return one.second.file_gone && steady_clock::now() - *one.second.file_gone >= by && now_.contains(one.first);
+    }));
   }
   // These bytes as they lie on the disk, wherever a file's key shows them.
   std::vector<std::string> cipher_text(const std::vector<Bytes>& wanted) const {
@@ -201,6 +209,7 @@ class Witness {
  private:
   struct Key {
     std::string plain, sealed;
+    std::optional<steady_clock::time_point> file_gone;
   };
   const fs::path store_;
   std::map<SlotName, Key> ever_;
@@ -256,7 +265,8 @@ TEST_CASE("of what a relay has erased no key is left in any block of its disk, u
       const auto seen = read_seized_disk(store, nullptr, marks);
       REQUIRE(seen);
       witness.look();
-      std::size_t left = witness.outlived();
+      REQUIRE(witness.outlived(std::chrono::seconds(relay.number("erase_bound_s"))) == 0);
+      std::size_t left = witness.outlived(std::chrono::seconds(0));  // a moment at most: not now, then
       for (std::size_t i = 0; i < marks.size(); ++i) left += seen->files_with(i);
       return left == 0 && witness.sealed_keys(false).size() >= 12;
     };
