@@ -24,7 +24,7 @@ inline constexpr std::string_view burn = "vigil burn";
 inline constexpr std::string_view routes = "vigil routes";
 inline constexpr std::string_view tls_exporter = "EXPORTER-Channel-Binding";  // RFC 9266
 
-// relay only: keyed with the relay's own hashing key
+// relay only: tags, keyed with the relay's own hashing key; then what has to do with the keys of the store's files
 inline constexpr std::string_view mailbox_tag = "vigil relay mailbox";
 inline constexpr std::string_view address_tag = "vigil relay address";
 inline constexpr std::string_view remembered = "vigil relay remembered";
