@@ -43,6 +43,7 @@ int fail(const std::string& why, int code) {
 struct Left {
   std::vector<std::string> what;
   std::vector<Bytes> bytes;
+  std::vector<bool> expires;
 };
 
 // The answer to a console request, or why there is none.
@@ -71,6 +72,7 @@ std::expected<Left, std::string> leave_marks(const Config& config) {
     if (!bytes) return std::unexpected("the relay's console answered something else than this program understands.");
     out.what.emplace_back(mark.at("what").as_string());
     out.bytes.push_back(*bytes);
+    out.expires.push_back(mark.at("expires").as_bool());
   }
   return out;
 }
@@ -248,7 +250,10 @@ std::expected<Result, std::string> run_audit(const Config& config, const SecretB
   if (!marks) return std::unexpected(marks.error());
   const auto before = storage::read_seized_disk(store_directory(config), master, marks->bytes);
   if (!before) return std::unexpected(before.error());
-  wait_s(expiry_s, show);
+  // What expires has to go by itself: nothing else is asked for meanwhile.
+  wait_s(expiry_s + *bound, show);
+  const auto expired = storage::read_seized_disk(store_directory(config), master, marks->bytes);
+  if (!expired) return std::unexpected(expired.error());
   if (const auto forgotten = ask(config, "forget"); !forgotten) return std::unexpected(forgotten.error());
   wait_s(*bound, show);
   const auto after = storage::read_seized_disk(store_directory(config), master, marks->bytes);
@@ -259,8 +264,10 @@ std::expected<Result, std::string> run_audit(const Config& config, const SecretB
                 .disk = *after,
                 .looked = now(),
                 .waited_s = *bound};
-  for (std::size_t i = 0; i < marks->what.size(); ++i)
-    result.marks.push_back({.what = marks->what[i], .before = before->files_with(i), .after = after->files_with(i)});
+  for (std::size_t i = 0; i < marks->what.size(); ++i) {
+    const SeizedDisk& then = marks->expires[i] ? *expired : *after;
+    result.marks.push_back({.what = marks->what[i], .before = before->files_with(i), .after = then.files_with(i)});
+  }
   return result;
 }
 

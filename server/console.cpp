@@ -187,7 +187,8 @@ asio::awaitable<std::string> Console::leave_marks() {
   const auto left = co_await marks_.leave();
   if (!left) co_return refusal(meaning(left.error()));
   json::array marks;
-  for (const Mark& mark : *left) marks.push_back(json::object{{"what", mark.what}, {"hex", hex(mark.bytes)}});
+  for (const Mark& mark : *left)
+    marks.push_back(json::object{{"what", mark.what}, {"hex", hex(mark.bytes)}, {"expires", mark.expires}});
   co_return json::serialize(json::object{{"done", true}, {"marks", std::move(marks)}});
 }
 

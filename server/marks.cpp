@@ -32,7 +32,7 @@ storage::Grant grant_of(const MailboxId& mailbox, const AddressHash& address) {
 storage::SharedBytes Marks::envelope(std::size_t bytes, std::string what) {
   auto made = std::make_shared<const Bytes>(random_bytes(bytes));
   const auto at = made->begin() + mark_at;
-  marks_.push_back({std::move(what), Bytes(at, at + mark_bytes)});
+  marks_.push_back({.what = std::move(what), .bytes = Bytes(at, at + mark_bytes)});
   return made;
 }
 
@@ -79,8 +79,8 @@ asio::awaitable<std::expected<std::vector<Mark>, Status>> Marks::leave() {
   writes.emplace_back(storage::OpenMailbox{.mailbox = mailbox_, .invite = right});
   writes.emplace_back(grant_of(mailbox_, address_));
   writes.emplace_back(grant_of(mailbox_, other_address_));
-  writes.emplace_back(copy(wire::URGENT, wire::TEN_MINUTES, "urgent copy, acknowledged"));
-  writes.emplace_back(copy(wire::NORMAL, wire::TEN_MINUTES, "normal copy, acknowledged"));
+  writes.emplace_back(copy(wire::URGENT, wire::ONE_DAY, "urgent copy, acknowledged"));
+  writes.emplace_back(copy(wire::NORMAL, wire::ONE_DAY, "normal copy, acknowledged"));
   for (storage::Write& write : writes) {
     const storage::Outcome outcome = co_await storage::apply(store_, std::move(write));
     if (outcome.status != wire::DONE) co_return std::unexpected(outcome.status);
@@ -93,7 +93,8 @@ asio::awaitable<std::expected<std::vector<Mark>, Status>> Marks::leave() {
   }
   writes.clear();
   writes.emplace_back(copy(wire::NORMAL, wire::TEN_SECONDS, "normal copy, expired"));
-  writes.emplace_back(copy(wire::NORMAL, wire::TEN_MINUTES, "copy in a mailbox that is burned"));
+  marks_.back().expires = true;
+  writes.emplace_back(copy(wire::NORMAL, wire::ONE_DAY, "copy in a mailbox that is burned"));
   writes.emplace_back(alert("copy of a vigil that is ended"));
   for (storage::Write& write : writes) {
     const storage::Outcome outcome = co_await storage::apply(store_, std::move(write));

@@ -1,6 +1,6 @@
 // What `vigild audit` leaves with its own relay to see it forgotten: copies, a mailbox and a vigil that belong to nobody, each
 // with an envelope of random bytes that can be searched for. Used by console. One at a time; the mailbox is burned by forget(),
-// and what audit never comes back for expires within ten minutes.
+// and what audit never comes back for expires within a day.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,8 +12,9 @@
 namespace vigil::server {
 
 struct Mark {
-  std::string what;  // "urgent copy, acknowledged": how it will be forgotten
-  Bytes bytes;       // lie in the clear in the row of it
+  std::string what;      // "urgent copy, acknowledged": how it will be forgotten
+  Bytes bytes;           // lie in the clear in the row of it
+  bool expires = false;  // after ten seconds, by itself
 };
 
 class Marks {

@@ -14,15 +14,8 @@ std::string_view text_of(const Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
-constexpr Instant never = ~Instant{0};
-
-// When a row of "once" is to be purged: with its bucket, a copy at its own second.
-Instant expiry_of_row(std::string_view key, std::string_view value) {
-  if (key.size() < prefix_bytes) return never;
-  const Bucket bucket = bucket_of_key(key);
-  const Instant ends = bucket == forever ? never : bucket;
-  const bool copy = kind_of_key(key) == Kind::copy && value.size() >= 4;
-  return copy ? std::min<Instant>(ends, read_u32(value)) : ends;
+bool is_copy(std::string_view key, std::string_view value) {
+  return key.size() == copy_key_bytes && kind_of_key(key) == Kind::copy && value.size() >= 4;
 }
 
 class PurgeExpired final : public rocksdb::CompactionFilter {
@@ -31,8 +24,9 @@ class PurgeExpired final : public rocksdb::CompactionFilter {
   const char* Name() const override { return "vigil.PurgeExpired"; }
 
   Decision FilterV2(int, const Slice& key, ValueType type, const Slice& value, std::string*, std::string*) const override {
-    if (type != ValueType::kValue) return Decision::kKeep;
-    return expiry_of_row(text_of(key), text_of(value)) <= now_ ? Decision::kPurge : Decision::kKeep;
+    if (type != ValueType::kValue || key.size() < prefix_bytes) return Decision::kKeep;
+    if (bucket_of_key(text_of(key)) <= now_) return Decision::kPurge;
+    return is_copy(text_of(key), text_of(value)) && read_u32(text_of(value)) <= now_ ? Decision::kPurge : Decision::kKeep;
   }
 
  private:
@@ -76,35 +70,43 @@ class Factory final : public rocksdb::CompactionFilterFactory {
   CoarseNow now_;
 };
 
-constexpr const char* first_expiry_name = "vigil.first_expiry";
+constexpr const char* first_expiry_name = "vigil.first_expiry";  // be32 moment, be32 bucket
 
 // RocksDB 7.8's own collector does not count SingleDelete, so acknowledged bytes would stay; and it knows nothing of expiry.
 class RowsToForget final : public rocksdb::TablePropertiesCollector {
  public:
+  explicit RowsToForget(bool holds_copies) : holds_copies_(holds_copies) {}
   const char* Name() const override { return "vigil.RowsToForget"; }
   rocksdb::Status AddUserKey(const Slice& key, const Slice& value, rocksdb::EntryType type, rocksdb::SequenceNumber,
                              std::uint64_t) override {
     using enum rocksdb::EntryType;
     if (type == rocksdb::kEntryDelete || type == rocksdb::kEntrySingleDelete || type == rocksdb::kEntryRangeDeletion) any_ = true;
-    if (type == rocksdb::kEntryPut) first_expiry_ = std::min(first_expiry_, expiry_of_row(text_of(key), text_of(value)));
+    if (holds_copies_ && type == rocksdb::kEntryPut && is_copy(text_of(key), text_of(value))) {
+      first_ = std::min(first_, read_u32(text_of(value)));
+      bucket_ = bucket_of_key(text_of(key));
+    }
     return rocksdb::Status::OK();
   }
-  rocksdb::Status Finish(rocksdb::UserCollectedProperties* properties) override {
-    properties->emplace(first_expiry_name, std::to_string(first_expiry_));
+  rocksdb::Status Finish(rocksdb::UserCollectedProperties* out) override {
+    if (bucket_ != 0) out->emplace(first_expiry_name, Key{}.u32(first_).u32(bucket_).view());
     return rocksdb::Status::OK();
   }
   rocksdb::UserCollectedProperties GetReadableProperties() const override { return {}; }
   bool NeedCompact() const override { return any_; }
 
  private:
+  const bool holds_copies_;
   bool any_ = false;
-  Instant first_expiry_ = never;
+  std::uint32_t first_ = std::numeric_limits<std::uint32_t>::max();
+  Bucket bucket_ = 0;
 };
 
 class RowsToForgetFactory final : public rocksdb::TablePropertiesCollectorFactory {
  public:
   const char* Name() const override { return "vigil.RowsToForget"; }
-  rocksdb::TablePropertiesCollector* CreateTablePropertiesCollector(Context) override { return new RowsToForget; }
+  rocksdb::TablePropertiesCollector* CreateTablePropertiesCollector(Context of) override {
+    return new RowsToForget(of.column_family_id == 0);  // "once" is the default one
+  }
 };
 
 class SilentLogger final : public rocksdb::Logger {
@@ -135,13 +137,14 @@ std::shared_ptr<rocksdb::CompactionFilterFactory> remove_expired_grants(CoarseNo
 std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> collector_of_rows_to_forget() {
   return std::make_shared<RowsToForgetFactory>();
 }
-bool has_rows_to_forget(const rocksdb::TableProperties& table, Instant now) {
-  if (table.num_deletions != 0) return true;
-  const auto first = table.user_collected_properties.find(first_expiry_name);
-  return first != table.user_collected_properties.end() && std::strtoull(first->second.c_str(), nullptr, 10) <= now;
-}
 std::shared_ptr<rocksdb::EventListener> stack_wiper() {
   return std::make_shared<WipeStacks>();
+}
+std::optional<FirstExpiry> first_expiry(const rocksdb::TableProperties& table) {
+  const auto found = table.user_collected_properties.find(first_expiry_name);
+  if (found == table.user_collected_properties.end() || found->second.size() != 8) return std::nullopt;
+  const std::string_view noted(found->second);
+  return FirstExpiry{.at = read_u32(noted), .bucket = read_u32(noted.substr(4))};
 }
 std::shared_ptr<rocksdb::Logger> silent_logger() {
   return std::make_shared<SilentLogger>();

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "rocksdb/compaction_filter.h"
 #include "rocksdb/env.h"
@@ -24,8 +25,12 @@ std::shared_ptr<rocksdb::CompactionFilterFactory> purge_expired_rows(CoarseNow n
 // For "heads": grants that have expired.
 std::shared_ptr<rocksdb::CompactionFilterFactory> remove_expired_grants(CoarseNow now);
 std::shared_ptr<rocksdb::TablePropertiesCollectorFactory> collector_of_rows_to_forget();
-// A table of "once" with a tombstone, or with a row that has expired.
-bool has_rows_to_forget(const rocksdb::TableProperties& table, Instant now);
+struct FirstExpiry {
+  Instant at = 0;
+  std::uint32_t bucket = 0;  // all of them lie in it
+};
+// Of the copies in a table of "once"; nothing: it holds none.
+std::optional<FirstExpiry> first_expiry(const rocksdb::TableProperties& table);
 // RocksDB's own threads leave no row on their stacks.
 std::shared_ptr<rocksdb::EventListener> stack_wiper();
 std::shared_ptr<rocksdb::Logger> silent_logger();

@@ -12,6 +12,8 @@
 
 #include <rocksdb/convenience.h>
 
+#include <set>
+
 namespace vigil::storage {
 namespace {
 
@@ -178,13 +180,22 @@ void Scrubber::compact_heads(Rocks::Reading& reading) {
   reading.db().CompactRange(whole_compaction(), reading.heads(), nullptr, nullptr).PermitUncheckedError();
 }
 
+// It has a deleted row, or one that has expired. Very many that expire together are not rewritten first, when their bucket ends
+// so soon that they go with it within the bound.
+bool Scrubber::is_to_be_compacted(const rocksdb::TableProperties& table, Instant now) const {
+  if (table.num_deletions != 0) return true;
+  const std::optional<FirstExpiry> first = first_expiry(table);
+  if (!first || first->at > now || first->bucket <= now) return false;
+  return first->bucket + slack_s + core_.options.scrub_interval_s > first->at + bound_s_;
+}
+
 void Scrubber::chase_rows(Rocks::Reading& reading) {
   constexpr int turns = 20;
   const Instant now = core_.coarse_now->load(std::memory_order_relaxed);  // as the compaction filter sees it
   for (int turn = 0; turn < turns; ++turn) {
     rocksdb::TablePropertiesCollection tables;
     if (!reading.db().GetPropertiesOfAllTables(reading.once(), &tables).ok()) return;
-    std::erase_if(tables, [&](const auto& table) { return !has_rows_to_forget(*table.second, now); });
+    std::erase_if(tables, [&](const auto& table) { return !is_to_be_compacted(*table.second, now); });
     if (tables.empty()) return;
     if (!sleep_for(milliseconds(50))) return;
     if (turn != turns / 2) continue;

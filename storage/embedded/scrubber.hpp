@@ -28,6 +28,7 @@ class Scrubber {
   void drop_expired_buckets(Rocks::Reading& reading);
   bool delete_tables(Rocks::Reading& reading, Bucket bucket);  // false: stopping
   void compact_heads(Rocks::Reading& reading);
+  bool is_to_be_compacted(const rocksdb::TableProperties& table, Instant now) const;
   void chase_rows(Rocks::Reading& reading);
   void beat(Rocks::Reading& reading);
 

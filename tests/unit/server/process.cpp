@@ -170,7 +170,7 @@ std::int64_t Serving::number(const std::string& name) const {
 void Serving::await(const std::string& name, std::int64_t value) const {
   for (unsigned tries = 0; number(name) != value; ++tries) {
     INFO(name << " is " << number(name) << ", awaited " << value);
-    REQUIRE(tries < 3000);
+    REQUIRE(tries < 9000);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }

@@ -78,11 +78,18 @@ TEST_CASE("expired bytes leave every file with their bucket, and by themselves i
   Shop shop(quickly());
   const MailboxId mailbox = shop.mailbox();
   const AddressHash address = shop.address(mailbox);
+  const Deliver momentary = Shop::deliver({address}, wire::NORMAL, wire::TEN_SECONDS);
   const Deliver brief = Shop::deliver({address}, wire::NORMAL, wire::TEN_MINUTES), day = Shop::deliver({address});
-  REQUIRE(shop.status(brief) == wire::DONE);
-  REQUIRE(shop.status(day) == wire::DONE);
-  const View gone = View(*brief.envelope).first(32), stays = View(*day.envelope).first(32);
+  for (const Deliver& deliver : {momentary, brief, day}) REQUIRE(shop.status(deliver) == wire::DONE);
+  const View first = View(*momentary.envelope).first(32), gone = View(*brief.envelope).first(32),
+             stays = View(*day.envelope).first(32);
+  REQUIRE(shop.directory.files_with(first) > 0);
   REQUIRE(shop.directory.files_with(gone) > 0);
+  // Two of them share a bucket, which goes on when the first has expired.
+  shop.clock->pass(30);
+  CHECK(soon([&] { return shop.directory.files_with(first) == 0; }));
+  CHECK(shop.directory.files_with(gone) > 0);
+  CHECK(shop.list(mailbox, wire::NORMAL)->size() == 2);
   shop.clock->pass(1300);
   CHECK(shop.list(mailbox, wire::NORMAL)->size() == 1);
   CHECK(soon([&] { return shop.directory.files_with(gone) == 0; }));
