@@ -139,7 +139,7 @@ Status deliver_one(Core& core, Batch& batch, const Request& request, const Deliv
 
   MailboxEntry& mailbox = *target.mailbox;
   const std::lock_guard lock(mailbox.mutex);
-  core.counters.expired.fetch_add(mailbox.drop_expired(now), std::memory_order_relaxed);
+  core.counters.expired.fetch_add(mailbox.drop_expired(now, core.buckets), std::memory_order_relaxed);
   NewCopy copy{.id = target.copy,
                .address = target.hash,
                .address_tag = target.tag,
@@ -211,7 +211,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Acknowl
   std::vector<std::uint64_t> fetched;  // of vigils, whose lock always goes before that of a mailbox
   {
     const std::lock_guard lock(mailbox.mutex);
-    core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s()), std::memory_order_relaxed);
+    core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s(), core.buckets), std::memory_order_relaxed);
     for (const Position& at : acknowledge.copies) {
       if (at.lane != wire::URGENT && at.lane != wire::NORMAL) continue;
       const Waiting* waiting = mailbox.lanes[static_cast<std::size_t>(at.lane)].find(at.order);

@@ -80,7 +80,7 @@ void MailboxEntry::remove(int lane, const Waiting* at) {
   lanes[static_cast<std::size_t>(lane)].erase(at);
 }
 
-std::size_t MailboxEntry::drop_expired(Instant now) {
+std::size_t MailboxEntry::drop_expired(Instant now, Buckets& buckets) {
   if (soonest_expiry > now) return 0;
   std::size_t dropped = 0;
   soonest_expiry = ~Instant{0};
@@ -93,6 +93,7 @@ std::size_t MailboxEntry::drop_expired(Instant now) {
         return false;
       }
       count_off(*this, lane, waiting);
+      buckets.take(waiting.bucket, lane, waiting.bytes);
       ++dropped;
       return true;
     });

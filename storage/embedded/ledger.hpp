@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "storage/embedded/buckets.hpp"
 #include "storage/embedded/cache.hpp"
 #include "storage/store.hpp"
 
@@ -67,8 +68,8 @@ struct MailboxEntry {
   std::size_t bytes() const;
   void add(int lane, const Waiting& waiting);
   void remove(int lane, const Waiting* at);
-  // Forgets what has expired; its rows go by themselves. How many.
-  std::size_t drop_expired(Instant now);
+  // Forgets what has expired, here and in the counts of its buckets; its rows go by themselves. How many.
+  std::size_t drop_expired(Instant now, Buckets& buckets);
   void forget_old_topics();
 };
 

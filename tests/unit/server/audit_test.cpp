@@ -52,7 +52,8 @@ TEST_CASE("the audit finds what it has left, has it forgotten, and then finds no
     CHECK(mark.at("files_before").as_int64() > 0);
     CHECK(mark.at("files_after").as_int64() == 0);
   }
-  relay.await("mailboxes", 0);  // and its own mailbox is gone
+  relay.await("mailboxes", 0);  // and its own mailbox is gone, with every copy
+  CHECK(relay.number("copies_normal") + relay.number("copies_urgent") + relay.number("bytes") == 0);
   // What somebody sees besides: counts by kind and age, and nothing that names anybody.
   std::map<std::string, json::object> kinds;
   for (const json::value& kind : said.at("files").as_array()) {
