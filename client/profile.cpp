@@ -18,9 +18,9 @@ constexpr std::size_t slot_body_bytes = 256;
 constexpr std::size_t slot_bytes = salt_bytes + slot_body_bytes + aead_overhead_bytes;
 constexpr std::size_t head_bytes = 8 + 4 + 8 + 8;
 constexpr std::size_t profile_bytes = head_bytes + 2 * slot_bytes + 32;
-// What a header may ask of this device: a damaged one must not eat all memory.
-constexpr std::size_t memory_bytes_most = std::size_t{1} << 30;
-constexpr unsigned long long operations_most = 64;
+// What a header may ask of this device: a damaged one must not eat all memory, and less than libsodium's own least is no cost.
+constexpr std::size_t memory_bytes_least = 8192, memory_bytes_most = std::size_t{1} << 30;
+constexpr unsigned long long operations_least = 1, operations_most = 64;
 
 // SlotBody: version(1) | container(1) | container key(32) | box secret key(32) | other box public key(32) | vault input(32) |
 // zeros
@@ -100,8 +100,9 @@ Outcome<ProfileFile> read_profile(const Home& home) {
   ProfileFile file;
   file.cost.operations = number_of(all.subspan(12, 8));
   file.cost.memory_bytes = number_of(all.subspan(20, 8));
-  if (file.cost.memory_bytes > memory_bytes_most || file.cost.operations > operations_most)
-    return std::unexpected(Fault::damaged);
+  const bool memory_fits = file.cost.memory_bytes >= memory_bytes_least && file.cost.memory_bytes <= memory_bytes_most;
+  const bool operations_fit = file.cost.operations >= operations_least && file.cost.operations <= operations_most;
+  if (!memory_fits || !operations_fit) return std::unexpected(Fault::damaged);
   for (std::size_t i = 0; i < 2; ++i) {
     const View slot = all.subspan(head_bytes + i * slot_bytes, slot_bytes);
     file.slots[i].assign(slot.begin(), slot.end());

@@ -77,7 +77,7 @@ SecretBytes key_from_pin(View pin, View salt16, const PinCost& cost) {
   const char* const typed = pin.empty() ? &none : reinterpret_cast<const char*>(pin.data());
   if (crypto_pwhash(key.data(), key.size(), typed, pin.size(), salt16.data(), cost.operations, cost.memory_bytes,
                     crypto_pwhash_ALG_ARGON2ID13) != 0)
-    throw std::bad_alloc();  // the only way to fail: the memory cannot be had
+    throw std::bad_alloc();  // the memory cannot be had: who reads a cost from a file has checked its bounds
   return key;
 }
 

@@ -154,13 +154,18 @@ TEST_CASE("a damaged byte anywhere in the profile file is told, and is no wrong 
     overwrite(home->profile(), Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)));
     CHECK(Profile::open(*home, pin).error() == Fault::damaged);
   }
-  // A header that asks for all memory of the device, with a sum that fits.
-  Bytes greedy(good.begin(), good.end() - 32);
-  greedy[20] = 0x7f;
-  const Hash sum = hash(labels::slot, {greedy});
-  greedy.insert(greedy.end(), sum.bytes.begin(), sum.bytes.end());
-  overwrite(home->profile(), greedy);
-  CHECK(Profile::open(*home, pin).error() == Fault::damaged);
+  // A header that asks for all memory of the device, or for less than there is (no operations, no memory), with a sum that fits.
+  const auto refused = [&](std::size_t from, std::size_t to, std::uint8_t octet) {
+    Bytes head(good.begin(), good.end() - 32);
+    std::fill(head.begin() + static_cast<std::ptrdiff_t>(from), head.begin() + static_cast<std::ptrdiff_t>(to), octet);
+    const Hash sum = hash(labels::slot, {head});
+    head.insert(head.end(), sum.bytes.begin(), sum.bytes.end());
+    overwrite(home->profile(), head);
+    return Profile::open(*home, pin).error() == Fault::damaged;
+  };
+  CHECK(refused(20, 21, 0x7f));
+  CHECK(refused(12, 20, 0));
+  CHECK(refused(20, 28, 0));
   overwrite(home->profile(), good);
   CHECK(Profile::open(*home, pin).has_value());
 }
