@@ -7,10 +7,21 @@
 
 namespace vigil::client {
 
+namespace {
+
+// Control and invisible characters, so that a terminal that shows a line for scripts does nothing but show it.
+std::string escaped(std::uint32_t point) {
+  if (point < 0x10000) return fmt::format("\\u{:04x}", point);
+  const std::uint32_t rest = point - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10), 0xDC00 + (rest & 0x3FF));
+}
+
+}  // namespace
+
 std::string json_string(std::string_view value) {
   std::string out = "\"";
-  for (const char c : valid_utf8(value)) {
-    switch (c) {
+  for (const std::uint32_t point : code_points(value)) {
+    switch (point) {
       case '"':
         out += "\\\"";
         break;
@@ -24,10 +35,10 @@ std::string json_string(std::string_view value) {
         out += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        if (is_hidden(point)) {
+          out += escaped(point);
         } else {
-          out += c;
+          append_utf8(out, point);
         }
     }
   }

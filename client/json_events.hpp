@@ -101,7 +101,8 @@
 
 namespace vigil::client {
 
-// Builds one line. Strings become valid JSON whatever bytes they hold (bad UTF-8 is replaced).
+// Builds one line. Strings become valid JSON whatever bytes they hold (bad UTF-8 is replaced), control and invisible characters
+// are escaped.
 class JsonLine {
  public:
   JsonLine(std::string_view event, std::uint64_t at_s);

@@ -26,8 +26,10 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   return point;
 }
 
-void append(std::string& out, std::uint32_t point) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+}  // namespace
+
+void append_utf8(std::string& to, std::uint32_t point) {
+  const auto put = [&](std::uint32_t byte) { to += static_cast<char>(static_cast<unsigned char>(byte)); };
   if (point < 0x80) {
     put(point);
   } else if (point < 0x800) {
@@ -45,18 +47,23 @@ void append(std::string& out, std::uint32_t point) {
   }
 }
 
-bool hidden(std::uint32_t point) {
+bool is_hidden(std::uint32_t point) {
   return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C || point == 0x180E ||
          (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
          point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
 }
 
-}  // namespace
-
 std::string valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) append(out, next_code_point(text, at));
+  for (std::size_t at = 0; at < text.size();) append_utf8(out, next_code_point(text, at));
+  return out;
+}
+
+std::vector<std::uint32_t> code_points(std::string_view text) {
+  std::vector<std::uint32_t> out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) out.push_back(next_code_point(text, at));
   return out;
 }
 
@@ -66,7 +73,7 @@ std::string printable(std::string_view text, std::size_t characters_max) {
   for (std::size_t at = 0; at < text.size();) {
     if (++characters > characters_max) return out + "…";
     const std::uint32_t point = next_code_point(text, at);
-    append(out, hidden(point) ? replacement : point);
+    append_utf8(out, is_hidden(point) ? replacement : point);
   }
   return out;
 }

@@ -6,11 +6,17 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vigil::client {
 
 // Bad bytes become U+FFFD; everything else stays.
 std::string valid_utf8(std::string_view text);
+// The same as code points, and back.
+std::vector<std::uint32_t> code_points(std::string_view text);
+void append_utf8(std::string& to, std::uint32_t point);
+// Of what printable() leaves nothing.
+bool is_hidden(std::uint32_t point);
 
 // One line, fit to be shown. Control and format characters (C0, C1, DEL, bidirectional overrides and isolates, line and paragraph
 // separators, zero-width characters, byte order mark) become U+FFFD; longer than 'characters_max' ends in "…".

@@ -37,6 +37,10 @@ TEST_CASE("a name typed here is trimmed, or refused when it would look like some
 
 TEST_CASE("any bytes are one valid JSON string", "[client][screens]") {
   CHECK(json_string("a\"b\\c\n\x01\xff") == "\"a\\\"b\\\\c\\n\\u0001\uFFFD\"");
+  // Nor does a line for scripts do anything to a terminal: C1 controls, direction overrides, tags beyond the first plane.
+  CHECK(json_string("\xC2\x9B"
+                    "31m\u202E\U000E0041\x7F") == R"("\u009b31m\u202e\udb40\udc41\u007f")");
+  CHECK(json_string("Әйгерім") == "\"Әйгерім\"");
   JsonLine line("state", 7);
   line.text("name", "\"}\n{").flag("yours", true).number("n", -3).texts("names", {"a", "b"});
   CHECK(line.line() == R"({"event":"state","at_s":7,"name":"\"}\n{","yours":true,"n":-3,"names":["a","b"]})");
