@@ -49,7 +49,8 @@ std::expected<Message, std::string> read_message(const std::filesystem::path& fi
 }
 
 std::int64_t days_between(std::uint64_t now_s, std::uint64_t end_s) {
-  return (static_cast<std::int64_t>(end_s) - static_cast<std::int64_t>(now_s)) / static_cast<std::int64_t>(day_s);
+  const auto days = static_cast<std::int64_t>((end_s < now_s ? now_s - end_s : end_s - now_s) / day_s);
+  return end_s < now_s ? -days : days;
 }
 
 std::string as_string(View bytes) {
