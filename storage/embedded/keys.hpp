@@ -120,9 +120,9 @@ inline std::uint64_t read_u64(std::string_view from) {
   return static_cast<std::uint64_t>(read_u32(from)) << 32 | read_u32(from.substr(4));
 }
 
-// What a key of "once" says. Only for keys of that family.
+// What a key of "once" says. Only for keys of that family; the bucket of any, 0 where a damaged one has none.
 inline Bucket bucket_of_key(std::string_view key) {
-  return read_u32(key);
+  return key.size() < bucket_bytes ? 0 : read_u32(key);
 }
 inline Kind kind_of_key(std::string_view key) {
   return static_cast<Kind>(key[bucket_bytes]);

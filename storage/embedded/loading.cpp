@@ -36,8 +36,9 @@ bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shar
   if (!reading.get(reading.heads(), head_key(Head::mailbox, tag).view(), row).ok()) return false;
   stored::Mailbox head;
   if (!row || !head.ParseFromString(*row) || head.version() != row_version) return true;  // there is no such mailbox
-  mailbox.exists = true;
   mailbox.id = id_of<MailboxId>(head.id());
+  if (core.mailbox_tag(mailbox.id) != tag) return true;  // damaged: it would be taken for another's
+  mailbox.exists = true;
   mailbox.last_read_day = head.last_read_day();
 
   const Instant now = core.clock.now_s();
@@ -81,7 +82,8 @@ bool load_address_list(Core&, Rocks::Reading& reading, const Tag& mailbox, std::
   return scan(reading, reading.heads(), head_key(Head::address_of, mailbox).view(),
               [&](std::string_view key, std::string_view value) {
                 stored::AddressOf row;
-                if (row.ParseFromArray(value.data(), static_cast<int>(value.size())) && row.version() == row_version)
+                if (key.size() == 1 + 2 * sizeof(Tag) && row.ParseFromArray(value.data(), static_cast<int>(value.size())) &&
+                    row.version() == row_version)
                   out->addresses[tag_of_key(key, 1 + sizeof(Tag))] = {row.urgent(), row.expires()};
                 return true;
               });
@@ -98,7 +100,8 @@ bool load_prekeys(Core&, Rocks::Reading& reading, const Tag& mailbox, std::share
   return scan(reading, reading.once(), prefix_key(forever, Kind::prekey, mailbox).view(),
               [&](std::string_view key, std::string_view value) {
                 stored::OneTimePrekey one;
-                if (one.ParseFromArray(value.data(), static_cast<int>(value.size())) && one.version() == row_version)
+                if (key.size() == copy_key_bytes && one.ParseFromArray(value.data(), static_cast<int>(value.size())) &&
+                    one.version() == row_version)
                   out->one_time.push_back({seq_of_key(key), one.id(), Bytes(one.key().begin(), one.key().end())});
                 return true;
               });
@@ -108,12 +111,13 @@ bool find_unread(Core& core, Rocks::Reading& reading, std::vector<MailboxId>& ou
   const Instant today = core.clock.now_s() / 86'400;
   const std::string prefix(1, static_cast<char>(Head::mailbox));
   std::uint64_t mailboxes = 0;
-  const bool ok = scan(reading, reading.heads(), prefix, [&](std::string_view, std::string_view value) {
+  const bool ok = scan(reading, reading.heads(), prefix, [&](std::string_view key, std::string_view value) {
     ++mailboxes;
     stored::Mailbox row;
-    if (row.ParseFromArray(value.data(), static_cast<int>(value.size())) && row.version() == row_version &&
-        row.last_read_day() + Instant{core.options.mailbox_unread_days} < today)
-      out.push_back(id_of<MailboxId>(row.id()));
+    if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || row.version() != row_version) return true;
+    const auto id = id_of<MailboxId>(row.id());
+    if (head_key(Head::mailbox, core.mailbox_tag(id)).view() != key) return true;  // damaged: another's would be burned
+    if (row.last_read_day() + Instant{core.options.mailbox_unread_days} < today) out.push_back(id);
     return true;
   });
   if (ok) core.counters.mailboxes = mailboxes;  // a crash loses the last seconds of counting: corrected once a day
@@ -131,7 +135,9 @@ std::optional<std::string> load_invites(Core& core) {
   const std::unique_ptr<rocksdb::Iterator> at(reading.db().NewIterator(options, reading.once()));
   for (at->Seek(slice(kind_key(forever, Kind::invite).view())); at->Valid(); at->Next()) {
     stored::Invite row;
-    if (!row.ParseFromArray(at->value().data(), static_cast<int>(at->value().size())) || row.version() != row_version) continue;
+    if (!row.ParseFromArray(at->value().data(), static_cast<int>(at->value().size())) || row.version() != row_version ||
+        row.hash().size() != Hash::length || at->key().size() != prefix_bytes)
+      continue;
     core.invites.all[id_of<Hash>(row.hash())] = {tag_of_key(text_of(at->key()), bucket_bytes + 1), row.expires()};
   }
   core.counters.invites = core.invites.all.size();

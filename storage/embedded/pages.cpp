@@ -37,7 +37,7 @@ SharedBytes open_body(Rocks::Reading& reading, Bucket bucket, const stored::Copy
   ok = reading.get(reading.once(), prefix_key(bucket, Kind::body, tag).view(), row).ok();
   if (!ok || !row) return nullptr;
   const std::optional<SecretBytes> plain = aead_open(bytes_of(copy.body_key()), bytes_of(*row), tag);
-  if (!plain) return nullptr;
+  if (!plain || plain->size() != copy.bytes()) return nullptr;
   return std::make_shared<const Bytes>(plain->view().begin(), plain->view().end());
 }
 

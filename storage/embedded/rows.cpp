@@ -12,6 +12,19 @@ void write_copy_head(std::string& out, std::uint32_t expires, const stored::Copy
   copy.AppendPartialToString(&out);
 }
 
+namespace {
+
+bool whole(const CopyRow& row) {
+  const stored::Copy& copy = row.copy;
+  if (copy.id().size() != CopyId::length || copy.address().size() != AddressHash::length) return false;
+  if (!limits::is_envelope_size(copy.bytes()) || (copy.body().empty() && row.envelope.size() != copy.bytes())) return false;
+  const int what = static_cast<int>(copy.of_vigil());
+  if (!wire::VigilCopy_IsValid(what) || (what == wire::NOTICE) != copy.has_notice()) return false;
+  return !copy.has_notice() || wire::Released_Act_IsValid(static_cast<int>(copy.notice().act()));
+}
+
+}  // namespace
+
 bool read_copy_row(std::string_view row, CopyRow& out) {
   if (row.size() < 6) return false;
   out.expires = read_u32(row);
@@ -19,7 +32,7 @@ bool read_copy_row(std::string_view row, CopyRow& out) {
   if (row.size() < 6 + size) return false;
   if (!out.copy.ParseFromArray(row.data() + 6, static_cast<int>(size)) || out.copy.version() != row_version) return false;
   out.envelope = row.substr(6 + size);
-  return true;
+  return whole(out);
 }
 
 void store_notice(const ReleasedAct& from, stored::Notice& to) {

@@ -30,7 +30,8 @@ struct CopyRow {
   stored::Copy copy;
   std::string_view envelope;  // into the row; empty: in a body row
 };
-// Nothing: not a row of this version.
+// False: not a row of this version, or damaged. What it gives out is a copy: ids of their lengths, an envelope of one of the
+// sizes (of a fan-out: the promise of one), known kinds.
 bool read_copy_row(std::string_view row, CopyRow& out);
 
 void store_notice(const ReleasedAct& from, stored::Notice& to);

@@ -260,7 +260,8 @@ std::optional<std::string> Vigils::load(Core& core, std::uint64_t outage_ms) {
   auto wrong = each_row(core, core.rocks.heads(), prefix, [&](std::string_view key, std::string_view value) {
     stored::VigilHead row;
     VigilHead head;
-    if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || !head_from_row(core, row, head)) {
+    if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || !head_from_row(core, row, head) ||
+        head_key(Head::vigil, head.tag).view() != key) {
       broken = "a vigil in the store cannot be read: it was written by another version of vigild, or the disk is damaged";
       return;
     }
@@ -277,13 +278,15 @@ std::optional<std::string> Vigils::load(Core& core, std::uint64_t outage_ms) {
     if (!written.ok()) return "cannot write to the store: " + written.ToString();
   }
   for (const Bucket bucket : core.buckets.unexpired(now_ms / 1000)) {
-    wrong = each_row(core, core.rocks.once(), kind_key(bucket, Kind::ended).view(),
-                     [&](std::string_view key, std::string_view) { ended[tag_of_key(key, bucket_bytes + 1)] = bucket; });
+    wrong = each_row(core, core.rocks.once(), kind_key(bucket, Kind::ended).view(), [&](std::string_view key, std::string_view) {
+      if (key.size() == prefix_bytes) ended[tag_of_key(key, bucket_bytes + 1)] = bucket;
+    });
     if (wrong) return wrong;
     wrong = each_row(core, core.rocks.once(), kind_key(bucket, Kind::tombstone).view(),
                      [&](std::string_view key, std::string_view value) {
                        stored::Tombstone row;
-                       if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || row.version() != row_version)
+                       if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || row.version() != row_version ||
+                           key.size() != prefix_bytes)
                          return;
                        const Tag address = tag_of(row.address());
                        tombstones[tag_of_key(key, bucket_bytes + 1)] = {id_of<Hash>(row.secret_hash()), address, bucket};
