@@ -105,8 +105,9 @@ ROWS |= {
     + PARTS + ask(13) + ask(0, later_s=100),
     "odd_envelope": MAILBOX + "rows { copy { } envelope: 700 } rows { also: 3 copy { id: 'short' } envelope: 1 } "
     "rows { also: 5 copy { of_vigil: 77 } envelope: 1 } rows { also: 7 copy { of_vigil: 4 } envelope: 1 }",
-    "short_keys": MAILBOX + "".join(f"rows {{ key: '{key}' ended {{ }} }} " for key in ("x", "\\377\\377\\377\\377i",
-        "\\377\\377\\377\\377e"))
+    "short_keys": MAILBOX
+    + "".join(f"rows {{ key: '{key}' ended {{ }} }} rows {{ key: '{key[:-1]}t' tombstone {{ }} }} "
+              for key in ("x", "\\377\\377\\377\\377e", "\\160\\000\\000\\000e"))
     + "rows { key: 'R' address_of { } } rows { key: 'M' mailbox { } } rows { key: 'V' mailbox { } } "
     + ask(3, number=0) + ask(6) + ask(7),
 }
