@@ -28,6 +28,7 @@ namespace {
 constexpr std::string_view magic = "vigil keys 1";
 constexpr std::size_t head_bytes = 4096, master_at = 32, check_at = 64;
 constexpr std::size_t key_bytes = 32, slot_bytes = 128, slots_at_once = 2048 - head_bytes / slot_bytes;  // 256 KiB with the head
+constexpr std::uint64_t file_bytes_max = 1ULL << 27;  // a million files; more is no length that it has ever grown to
 constexpr std::size_t sealed_bytes = aead_overhead_bytes + 8 + key_bytes;
 constexpr std::size_t ready_at_once = 32;  // synced together, so that hardly a new log waits for a sync of its own
 constexpr std::size_t ready_at_least = ready_at_once / 2;  // more than become files between two looks of the scrubber
@@ -125,6 +126,7 @@ std::expected<std::unique_ptr<KeySlots>, std::string> KeySlots::open(const std::
       master_of({reinterpret_cast<const std::uint8_t*>(read.data()), read.size()}, master);
   if (!found) return std::unexpected(cannot(path, found.error()));
   out->master_ = std::move(*found);
+  if (bytes > file_bytes_max) return std::unexpected(cannot(path, "it is damaged"));
   const IOStatus slots = out->read(bytes < head_bytes ? 0 : (bytes - head_bytes) / slot_bytes);
   if (!slots.ok()) return std::unexpected(cannot(path, slots.ToString()));
   return out;

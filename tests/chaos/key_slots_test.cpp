@@ -284,6 +284,8 @@ TEST_CASE("keys whose own key lies elsewhere open with it and with nothing else,
   CHECK(refusal(outside, &wrong).ends_with("the passphrase or key is wrong"));
   CHECK(refusal(outside).ends_with("the key to it lies elsewhere, and was not given"));
   CHECK(refusal(inside, &right).ends_with("the key to it lies in itself, and another one was given"));
+  fs::resize_file(outside, std::uintmax_t{1} << 40);  // holes: none of it may be asked for in memory
+  CHECK(refusal(outside, &right).ends_with("it is damaged"));
   std::fstream(inside, std::ios::in | std::ios::out | std::ios::binary).write("something else", 14);
   CHECK(refusal(inside).ends_with("it is damaged"));
   CHECK_FALSE(destroy_keys(outside));
