@@ -29,18 +29,25 @@ TEST_CASE("copies leave a lane in any order and the others stay", "[storage][led
   CHECK(mailbox.normal_bytes == 199 * 1024);
 }
 
-TEST_CASE("an expired copy gives its room back", "[storage][ledger]") {
+TEST_CASE("an expired copy gives its room back, and is no longer counted", "[storage][ledger]") {
   MailboxEntry mailbox;
+  Buckets buckets;
   mailbox.add(wire::NORMAL, waiting(mailbox, 1, 100));
   mailbox.add(wire::NORMAL, waiting(mailbox, 2, 200));
   mailbox.add(wire::URGENT, waiting(mailbox, 3, 100));
-  CHECK(mailbox.drop_expired(99) == 0);
-  CHECK(mailbox.drop_expired(100) == 2);
+  for (const auto& [lane, queue] :
+       {std::pair{wire::NORMAL, &mailbox.lanes[wire::NORMAL]}, {wire::URGENT, &mailbox.lanes[wire::URGENT]}})
+    for (const Waiting& one : *queue) buckets.add(one.bucket, lane, one.bytes);
+  CHECK(mailbox.drop_expired(99, buckets) == 0);
+  CHECK(mailbox.drop_expired(100, buckets) == 2);
   CHECK(mailbox.lanes[wire::NORMAL].size() == 1);
   CHECK(mailbox.rooms[Tag{1}].urgent == 0);
   CHECK(mailbox.normal_bytes == 1024);
-  CHECK(mailbox.drop_expired(300) == 1);
+  CHECK(buckets.total().normal == 1);
+  CHECK(buckets.total().urgent == 0);
+  CHECK(mailbox.drop_expired(300, buckets) == 1);
   CHECK(mailbox.rooms.empty());
+  CHECK(buckets.total().bytes == 0);
 }
 
 TEST_CASE("the cache gives up what was not used for longest, never what is held", "[storage][ledger]") {
