@@ -27,6 +27,7 @@ Account::Account(Home its_home, Profile its_profile)
       places(container),
       inbox(container),
       sent(container),
+      underway(container),
       receipts(container),
       remembered(container),
       outbox(home),

@@ -11,6 +11,7 @@
 #include "client/places.hpp"
 #include "client/records/agreements.hpp"
 #include "client/records/plans.hpp"
+#include "client/records/underway.hpp"
 #include "client/vigil.hpp"
 #include "client/watches.hpp"
 #include "crypto/e2ee/prekeys.hpp"
@@ -50,6 +51,7 @@ struct Account {
   Places places;
   Inbox inbox;
   SentContents sent;
+  MessagesUnderway underway;
   DueReceipts receipts;
   Remembered remembered;
   Outbox outbox;

@@ -168,6 +168,7 @@ bool InboxReader::open_as(const At& at, const AddressHash& address, std::vector<
 void InboxReader::write_again(const Contact& contact, const SentContent& sent, std::uint64_t now_s) {
   account_.sessions.forget(contact.identity);
   (void)write_to(account_, contact, sent.content, wire::NORMAL, {}, false, now_s);
+  account_.underway.goes_again(sent.content_id, contact.id);
 }
 
 // Once an hour and contact: a relay that invents copies must not make this device write one for each.
@@ -295,13 +296,18 @@ void InboxReader::receipt(const At& at, const content::Receipt& receipt, std::ve
     const auto content_id = ContentId::from(view(id));
     if (!content_id) continue;
     account_.plans.arrived(*content_id, at.origin.contact->id, at.now_s);
+    const bool underway = account_.underway.forget(*content_id, at.origin.contact->id);
     const auto sent = account_.sent.find(*content_id, at.origin.contact->id);
+    // A message whose text is gone: that it arrived is still news.
+    const auto news_of_it = [&] {
+      news.push_back({.kind = News::Kind::receipt, .name = at.origin.name, .content_id = bytes(view(id)), .seen = seen});
+    };
+    if (!sent && underway) news_of_it();
     if (!sent) continue;
     if (seen ? sent->seen_s != 0 : sent->arrived_s != 0) continue;
     if (seen) account_.sent.seen(*content_id, at.origin.contact->id, at.now_s);
     if (!seen) account_.sent.arrived(*content_id, at.origin.contact->id, at.now_s);
-    if (!is_message(sent->content)) continue;
-    news.push_back({.kind = News::Kind::receipt, .name = at.origin.name, .content_id = bytes(view(id)), .seen = seen});
+    if (is_message(sent->content)) news_of_it();
   }
 }
 

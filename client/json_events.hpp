@@ -67,6 +67,8 @@
 //   cancelled     "alert":id, "on_relay":bool                 cancel: the same line, whichever PIN
 //   text          "content":id, "name":s, "text":s, "written_s":n
 //   unreachable   "name":s, "given_up":bool                   »cannot be reached«; given_up: after 2 hours
+//   undelivered   "content":id, "name":s, "written_s":n       own: no receipt, and no relay has it any more
+//   receipts_unread "content":id, "name":s, "written_s":n     the same, but a receipt may wait in the own mailbox: listen first
 //   trouble       "name":s, "words":s                         a copy that cannot be opened, or a notice without proof
 //   connected     "relay":"host:port" [, "key_old":true]      listening there
 //   dark          "relay":"host:port"                         no answer over any route

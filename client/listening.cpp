@@ -110,6 +110,7 @@ asio::awaitable<Outcome<void>> Listening::run() {
   begin(send_receipts());
   begin(watch_states());
   begin(look_at_own());
+  begin(watch_undelivered());
   begin(answer_elsewhere());
   begin(keep_fresh());
   begin(keep_people());

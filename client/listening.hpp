@@ -53,6 +53,7 @@ class Listening {
   asio::awaitable<void> send_receipts();
   asio::awaitable<void> watch_states();
   asio::awaitable<void> look_at_own();
+  asio::awaitable<void> watch_undelivered();
   asio::awaitable<void> answer_elsewhere();
   asio::awaitable<void> ring();
   asio::awaitable<void> keep_fresh();

@@ -1,5 +1,5 @@
-// Three tasks of `listen`: showing states as they become news, looking at one's own alerts on the relays, and saying an answer
-// that one relay took at the others as well.
+// Four tasks of `listen`: showing states as they become news, looking at one's own alerts on the relays, saying an answer that
+// one relay took at the others as well, and saying which messages nobody fetched.
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -8,6 +8,7 @@
 #include "client/listening.hpp"
 #include "client/news.hpp"
 #include "client/running.hpp"
+#include "client/telling.hpp"
 #include "crypto/base/encoding.hpp"
 
 namespace vigil::client {
@@ -20,8 +21,12 @@ constexpr milliseconds quiet{250};         // after a delivery: the backlog has 
 constexpr std::uint64_t look_every_s = 5;  // at own alerts in their first minutes
 constexpr std::uint64_t look_later_s = 30;
 constexpr std::uint64_t look_closely_s = 180;
-constexpr std::uint64_t say_again_s = 5;       // an answer at a relay that was dark
-constexpr std::uint64_t silence_news_s = 600;  // »NOBODY HAS ANSWERED FOR« is said again after so long
+constexpr std::uint64_t say_again_s = 5;     // an answer at a relay that was dark
+constexpr std::chrono::seconds read_out{5};  // nothing more comes: receipts that waited have been read
+constexpr std::chrono::seconds undelivered_every{3600};
+constexpr std::uint64_t slept_s = 600;                // this clock went on and the tasks did not
+constexpr std::chrono::seconds links_prove_in{1200};  // then links may be dead and not show it until the next keepalive
+constexpr std::uint64_t silence_news_s = 600;         // »NOBODY HAS ANSWERED FOR« is said again after so long
 
 }  // namespace
 
@@ -53,6 +58,22 @@ asio::awaitable<void> Listening::watch_states() {
       said_ready = ready_;
       screen_.event(JsonLine("ready", now_s).number("relays", static_cast<std::int64_t>(ready_)));
     }
+  }
+}
+
+// A message counts as undelivered when one's own mailboxes have been read after its life, and no receipt was there.
+asio::awaitable<void> Listening::watch_undelivered() {
+  Clock::time_point next = Clock::now();
+  std::uint64_t looked_s = wall_s();
+  while (!stopped_) {
+    co_await pause(milliseconds(1'000));
+    const std::uint64_t now_s = wall_s();
+    if (now_s > looked_s + slept_s) next = Clock::now() + links_prove_in;
+    looked_s = now_s;
+    if (stopped_ || Clock::now() < next || up_.empty() || Clock::now() - last_delivery_ < read_out) continue;
+    next = Clock::now() + undelivered_every;
+    account_.underway.mailboxes_read(now_s);
+    tell_undelivered(account_, screen_, now_s);
   }
 }
 

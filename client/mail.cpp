@@ -9,11 +9,13 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/base/random.hpp"
+#include "proto/limits.hpp"
 
 namespace vigil::client {
 namespace {
 
 constexpr std::uint64_t bundle_fresh_s = 24 * 3600;
+static_assert(message_life_s == limits::lifetime_s(wire::FOURTEEN_DAYS), "a message is over here when it is over on the relays");
 
 // A session per lane and relay.
 e2ee::Device device_for(wire::Lane lane, const Reach& reach) {
@@ -145,7 +147,12 @@ std::expected<std::vector<ItemId>, e2ee::Fault> write_to(Account& account, const
     sent.copies.push_back(copy_id(fanout, hash));
   }
   if (items.empty()) return std::unexpected(why);
-  if (keep) account.sent.add(sent);
+  if (keep) {
+    Container::Transaction step(account.container);
+    account.sent.add(sent);
+    if (is_message(content)) account.underway.add(sent.content_id, sent.to, now_s);
+    step.commit();
+  }
   return items;
 }
 

@@ -44,6 +44,10 @@ CREATE TABLE sent (
   content_id BLOB NOT NULL, contact INTEGER NOT NULL, sent_s INTEGER NOT NULL, content BLOB NOT NULL, arrived_s INTEGER NOT NULL,
   seen_s INTEGER NOT NULL, PRIMARY KEY (content_id, contact)) WITHOUT ROWID;
 CREATE TABLE sent_copies (copy_id BLOB PRIMARY KEY, content_id BLOB NOT NULL, contact INTEGER NOT NULL) WITHOUT ROWID;
+-- messages without a receipt, and nothing of their text (records/underway)
+CREATE TABLE underway (
+  content_id BLOB NOT NULL, contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE, written_s INTEGER NOT NULL,
+  handed_s INTEGER NOT NULL, PRIMARY KEY (content_id, contact)) WITHOUT ROWID;
 CREATE TABLE due_receipts (
   row INTEGER PRIMARY KEY AUTOINCREMENT, contact INTEGER NOT NULL, kind INTEGER NOT NULL, content_id BLOB NOT NULL,
   due_s INTEGER NOT NULL);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "client/about.hpp"
+#include "client/clock.hpp"
 #include "client/mail.hpp"
 #include "client/news.hpp"
 #include "client/running.hpp"
@@ -14,20 +15,32 @@ namespace vigil::client {
 namespace {
 
 // What went, and to whom; nothing for receipts and the like, which are no news.
-std::optional<SentContent> content_sent(Account& account, View id) {
-  for (SentContent& waiting : account.sent.waiting())
-    if (vigil::text(waiting.content_id.view()) == vigil::text(id)) return std::move(waiting);
+struct Letter {
+  ContactId to{};
+  bool message = false;
+};
+std::optional<Letter> letter_of(Account& account, View id) {
+  for (const SentContent& waiting : account.sent.waiting())
+    if (vigil::text(waiting.content_id.view()) == vigil::text(id)) return Letter{waiting.to, is_message(waiting.content)};
+  // In the outbox for longer than its text is kept.
+  const auto content = ContentId::from(id);
+  const std::optional<Underway> old = content ? account.underway.find(*content) : std::nullopt;
+  if (old) return Letter{old->to, true};
   return std::nullopt;
 }
 
+std::string name_of(Account& account, ContactId id) {
+  const auto contact = account.contacts.find(id);
+  return contact ? account.name_of(contact->identity) : words().somebody();
+}
+
 void tell_content(Account& account, Screen& screen, const About& about, Fate fate, std::uint64_t now_s) {
-  const std::optional<SentContent> sent = content_sent(account, about.id);
-  if (!sent) return;
-  const auto contact = account.contacts.find(sent->to);
-  const std::string name = contact ? account.name_of(contact->identity) : words().somebody();
+  const std::optional<Letter> letter = letter_of(account, about.id);
+  if (!letter) return;
+  const std::string name = name_of(account, letter->to);
   switch (fate) {
     case Fate::done:
-      if (!is_message(sent->content)) break;
+      if (!letter->message) break;
       screen.event(JsonLine("sent", now_s).id("content", about.id).text("name", name));
       screen.say_now(words().message_sent_now(name));
       break;
@@ -88,6 +101,33 @@ void tell_one(Account& account, Screen& screen, View serialised_about, Fate fate
   }
 }
 
+// Contents that lie in the outbox, but for this item. Nothing when it cannot be read.
+std::optional<std::set<Bytes>> contents_in_outbox(Account& account, std::string_view but_item = {}) {
+  const Outcome<std::vector<kept::Item>> items = account.outbox.list();
+  if (!items) return std::nullopt;
+  std::set<Bytes> contents;
+  for (const kept::Item& item : *items) {
+    auto about = read_about(view(item.about()));
+    if (about && about->kind == AboutKind::content && item.id() != but_item) contents.insert(std::move(about->id));
+  }
+  return contents;
+}
+
+bool lies_in(const std::set<Bytes>& contents, const ContentId& content) {
+  return contents.contains(Bytes(content.view().begin(), content.view().end()));
+}
+
+// That it never went has just been said: nothing is left to say of it, unless another relay has it or may still take it.
+void forget_unsent(Account& account, const kept::Item& item) {
+  const auto about = read_about(view(item.about()));
+  if (!about || about->kind != AboutKind::content) return;
+  const auto content = ContentId::from(about->id);
+  const std::optional<Underway> message = content ? account.underway.find(*content) : std::nullopt;
+  if (!message || message->handed_s != 0) return;
+  const std::optional<std::set<Bytes>> others = contents_in_outbox(account, item.id());
+  if (others && !lies_in(*others, *content)) account.underway.forget(*content, message->to);
+}
+
 // Those that will not be tried again, whoever tried them last.
 void tell_closed(Account& account, Screen& screen, std::uint64_t now_s) {
   const Outcome<std::vector<kept::Item>> items = account.outbox.list();
@@ -98,6 +138,7 @@ void tell_closed(Account& account, Screen& screen, std::uint64_t now_s) {
     if (!claimed) continue;  // another process is telling it
     const Fate fate = item.state() == kept::Item::GIVEN_UP ? Fate::given_up : Fate::broken;
     tell_one(account, screen, view(item.about()), fate, static_cast<Status>(item.last_status()), now_s);
+    forget_unsent(account, item);
     if (const Outcome<void> gone = claimed->forget(); !gone) throw Failed(gone.error());
   }
 }
@@ -112,7 +153,38 @@ void tell_sent(Account& account, Screen& screen, const std::vector<Sent>& all, s
       tell_one(account, screen, sent.about, sent.fate, wire::STATUS_UNSET, now_s);
   }
   tell_closed(account, screen, now_s);
+  note_handed_over(account, now_s);
   settle_own_endings(account, now_s);
+}
+
+void note_handed_over(Account& account, std::uint64_t now_s) {
+  std::vector<Underway> waiting = account.underway.all();
+  // Also what was handed over while this clock was ahead: counted anew.
+  std::erase_if(waiting, [&](const Underway& one) { return one.handed_s != 0 && one.handed_s <= now_s; });
+  if (waiting.empty()) return;
+  // After the rows: an item is in the outbox before its row is there.
+  const std::optional<std::set<Bytes>> in_outbox = contents_in_outbox(account);
+  if (!in_outbox) return;
+  for (const Underway& one : waiting)
+    if (!lies_in(*in_outbox, one.content_id)) account.underway.handed_over(one, now_s);
+}
+
+void tell_undelivered(Account& account, Screen& screen, std::uint64_t now_s) {
+  note_handed_over(account, now_s);
+  std::vector<Underway> over = account.underway.all();
+  std::erase_if(over, [&](const Underway& one) { return !life_over(one, now_s); });
+  if (over.empty()) return;
+  const std::uint64_t read_s = account.underway.read_s();
+  for (const Underway& one : over) {
+    const std::string name = name_of(account, one.to);
+    const std::string written = clock_text(one.written_s, now_s);
+    const bool known = life_over(one, read_s);
+    JsonLine line(known ? "undelivered" : "receipts_unread", now_s);
+    line.id("content", one.content_id.view()).text("name", name);
+    screen.event(line.number("written_s", static_cast<std::int64_t>(one.written_s)));
+    screen.say_now(known ? words().undelivered(name, written) : words().receipts_unread(name, written));
+    if (known) account.underway.forget(one.content_id, one.to);
+  }
 }
 
 void settle_own_endings(Account& account, std::uint64_t now_s) {

@@ -5,6 +5,7 @@
 #include "client/clock.hpp"
 #include "client/mail.hpp"
 #include "client/running.hpp"
+#include "client/telling.hpp"
 #include "client/terminal.hpp"
 #include "client/words/words.hpp"
 
@@ -100,6 +101,7 @@ asio::awaitable<Sending> send_now(Account& account, const std::vector<ItemId>& i
         break;
     }
   }
+  note_handed_over(account, wall_s());
   co_return worst;
 }
 

@@ -31,6 +31,7 @@ asio::awaitable<Exit> keep_up_once(Account& account, Screen& screen, Remade& rem
   remade = co_await keep_up(account, false);
   const std::vector<Sent> sent = co_await drain(account.outbox, wall_s());
   tell_sent(account, screen, sent, wall_s());
+  tell_undelivered(account, screen, wall_s());
   co_return Exit::done;
 }
 

@@ -1,5 +1,6 @@
 // What happened, in the container: contents in and out, receipts that wait, ids remembered; alerts are in alert_book.hpp. One
-// thread; failures throw Failed. Contents are kept 7 days, ids 81 days; forget_old() is called daily and at opening.
+// thread; failures throw Failed. Contents are kept 7 days, ids 81 days; forget_old() is called daily and at opening. That a
+// message went and no receipt has come is known for longer than what it said: underway.hpp.
 #pragma once
 
 #include "client/records/people.hpp"

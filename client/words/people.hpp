@@ -59,6 +59,8 @@ struct PeopleWords {
   Sentence<> tier_bad_delay;
   Sentence<Name, Clock, Text> text_from;
   Sentence<Name> received_by;
+  Sentence<Name, Clock> undelivered;
+  Sentence<Name, Clock> receipts_unread;
   Sentence<Name> ask_to_write_again;
   Sentence<Name> written_again;
   Sentence<Name> their_phone_has_it;

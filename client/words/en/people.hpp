@@ -67,6 +67,14 @@ inline constexpr PeopleWords people{
     .tier_bad_delay = "A delay is a number of seconds, 1 to 86400.",
     .text_from = "{1} {0}: {2}",
     .received_by = "{} has your message.",
+    .undelivered =
+        "Your message of {1} to {0} was not fetched in 14 days, as far as this device can tell, and is gone. Find another way, "
+        "or "
+        "write again.",
+    .receipts_unread =
+        "Whether {0} has your message of {1} is not known: what waits for you on the relay has not been read since. Read it: "
+        "vigil "
+        "listen",
     .ask_to_write_again = "{} could not open something of yours: write or press again.",
     .written_again = "{} could not open your message: it goes out again.",
     .their_phone_has_it = "{}: the alert is on that phone",
