@@ -74,11 +74,8 @@ std::vector<std::string> undelivered() {
   return {words().undelivered("Dana", clock_text(now_s, now_s + 15 * day_s))};
 }
 
-// Dana's device says that it has it; Aigul's reads that.
-std::vector<News> receipt(Pair& pair, const content::Content& of, std::uint64_t at_s) {
-  content::Content content = new_content(at_s);
-  content.mutable_receipt()->set_kind(content::Receipt::ARRIVED);
-  content.mutable_receipt()->add_content_ids(of.id());
+// Dana's device writes this; Aigul's reads it.
+std::vector<News> comes(Pair& pair, const content::Content& content, std::uint64_t at_s) {
   const auto contact = pair.dana.account->contacts.find(pair.aigul_at_dana);
   const auto items = write_to(*pair.dana.account, *contact, content, wire::NORMAL, {}, false, at_s);
   REQUIRE(items);
@@ -88,6 +85,14 @@ std::vector<News> receipt(Pair& pair, const content::Content& of, std::uint64_t 
   delivery.set_address_hash(std::string(text(address_hash(pair.given_by_aigul).view())));
   delivery.set_lane(wire::NORMAL);
   return InboxReader(*pair.aigul.account).read(pair.aigul.root, delivery, at_s);
+}
+
+// That it has it.
+std::vector<News> receipt(Pair& pair, const content::Content& of, std::uint64_t at_s) {
+  content::Content content = new_content(at_s);
+  content.mutable_receipt()->set_kind(content::Receipt::ARRIVED);
+  content.mutable_receipt()->add_content_ids(of.id());
+  return comes(pair, content, at_s);
 }
 
 // Standard output, into a file, while it lives.
@@ -255,7 +260,18 @@ TEST_CASE("written again it has a new life, and a clock that was ahead ends none
   const content::Content content = message();
   answered(aigul, write(pair, content), wire::DONE, now_s);
   CHECK(reading.listens(now_s).empty());
-  aigul.underway.goes_again(id_of(content), pair.dana_at_aigul);
+  // Dana's device could not open it: it lies in the outbox again, and goes five days after the first one.
+  content::Content trouble = new_content(now_s);
+  const SentContent sent = *aigul.sent.find(id_of(content), pair.dana_at_aigul);
+  trouble.mutable_trouble()->set_copy_id(std::string(text(sent.copies.at(0).view())));
+  const std::vector<News> news = comes(pair, trouble, now_s + day_s);
+  REQUIRE(news.size() == 1);
+  CHECK(news[0].kind == News::Kind::written_again);
+  CHECK(reading.listens(now_s + 4 * day_s).empty());
+  CHECK(aigul.underway.find(id_of(content))->handed_s == 0);
+  const auto items = aigul.outbox.list();
+  REQUIRE(items->size() == 1);
+  answered(aigul, *ItemId::from(view(items->at(0).id())), wire::DONE, now_s + 5 * day_s);
   CHECK(reading.listens(now_s + 5 * day_s).empty());
   CHECK(reading.listens(now_s + 20 * day_s - 1).empty());
   // Had it been handed over under a clock a year ahead: from the next look on.
