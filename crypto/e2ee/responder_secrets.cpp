@@ -6,6 +6,7 @@
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
 #include "crypto/e2ee/hpke.hpp"
+#include "crypto/e2ee/own_sealing_keys.hpp"
 
 namespace vigil::e2ee {
 namespace {
@@ -30,16 +31,15 @@ std::optional<Bytes> seal_responder_secrets(const PeerBundle& to, View vigil_id,
 std::optional<ResponderSecrets> open_responder_secrets(KeyStore& keys, View vigil_id, std::uint32_t index, View sealed) {
   if (sealed.size() != hpke_overhead_bytes + 2 * Secret::length) return std::nullopt;
   const Bytes bound = associated(vigil_id, index);
-  for (const KeyAge& listed : keys.keys(KeyKind::sealing_key)) {
-    const std::optional<StoredKey> stored = keys.key(KeyKind::sealing_key, listed.id);
-    const std::optional<X25519Pair> pair = stored ? x25519_from_private(stored->record.view()) : std::nullopt;
-    const std::optional<SecretBytes> both =
-        pair ? hpke_open(*pair, view(labels::responder_secrets), bound, sealed) : std::nullopt;
+  std::optional<ResponderSecrets> opened;
+  try_sealing_keys(keys, [&](const X25519Pair& pair) {
+    const std::optional<SecretBytes> both = hpke_open(pair, view(labels::responder_secrets), bound, sealed);
     if (both)
-      return ResponderSecrets{*Secret::from(both->view().first(Secret::length)),
-                              *Secret::from(both->view().subspan(Secret::length))};
-  }
-  return std::nullopt;
+      opened = ResponderSecrets{*Secret::from(both->view().first(Secret::length)),
+                                *Secret::from(both->view().subspan(Secret::length))};
+    return opened.has_value();
+  });
+  return opened;
 }
 
 }  // namespace vigil::e2ee

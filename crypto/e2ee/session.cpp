@@ -9,6 +9,7 @@
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/labels.hpp"
+#include "crypto/e2ee/own_sealing_keys.hpp"
 #include "crypto/e2ee/sealing.hpp"
 #include "crypto/e2ee/signal_store.hpp"
 #include "proto/limits.hpp"
@@ -99,20 +100,20 @@ class Sessions::Inside {
   bool has_base_key(const SignalAddress& address, const ec_public_key* base_key);
 };
 
-// The envelope does not say which weekly key it was sealed to (a relay would see who is slow): each is tried, the newest first,
-// about 0.1 ms a try. Read anew each time: a cache would outlive a transaction that was rolled back.
+// 'fault': why not, where nothing is returned.
 std::optional<content::Inner> Sessions::Inside::unseal(View envelope, const AddressHash& address, Fault& fault) {
   fault = Fault::cannot_open;
-  for (const KeyAge& listed : keys.keys(KeyKind::sealing_key)) {
-    const std::optional<StoredKey> stored = keys.key(KeyKind::sealing_key, listed.id);
-    const std::optional<X25519Pair> pair = stored ? x25519_from_private(stored->record.view()) : std::nullopt;
-    if (!pair) continue;
-    Outcome<content::Inner> inner = open_envelope(envelope, *pair, address);
-    if (inner) return std::move(*inner);
-    fault = inner.error();
-    if (fault != Fault::cannot_open) return std::nullopt;
-  }
-  return std::nullopt;
+  std::optional<content::Inner> opened;
+  try_sealing_keys(keys, [&](const X25519Pair& pair) {
+    Outcome<content::Inner> inner = open_envelope(envelope, pair, address);
+    if (inner) {
+      opened = std::move(*inner);
+    } else {
+      fault = inner.error();
+    }
+    return opened || fault != Fault::cannot_open;
+  });
+  return opened;
 }
 
 bool Sessions::Inside::session_is_with(const SignalAddress& address, const IdentityKey& peer) {
