@@ -16,6 +16,7 @@ class Batch {
  public:
   // A commit has handles of the database that is open now.
   void begin(rocksdb::ColumnFamilyHandle* once, rocksdb::ColumnFamilyHandle* heads, std::uint64_t at_ms) {
+    rows.Clear();
     now_ms = at_ms;
     once_ = once;
     heads_ = heads;
