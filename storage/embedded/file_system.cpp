@@ -20,25 +20,30 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
-constexpr std::string_view magic = "vigil sealed 1";
-constexpr std::size_t head_bytes = 64, index_at = 16, generation_at = 20;
+constexpr std::string_view magic = "vigil sealed 2";
+constexpr std::size_t head_bytes = 64, name_at = 16, name_bytes = 12, again_at = name_at + name_bytes;
 
 std::array<std::uint8_t, head_bytes> head_of(const SlotName& name) {
   std::array<std::uint8_t, head_bytes> head{};
   std::copy(magic.begin(), magic.end(), head.begin());
   const auto index = be32(name.index);
   const auto generation = be64(name.generation);
-  std::copy(index.begin(), index.end(), head.begin() + index_at);
-  std::copy(generation.begin(), generation.end(), head.begin() + generation_at);
+  for (const std::size_t at : {name_at, again_at}) {
+    std::copy(index.begin(), index.end(), head.begin() + at);
+    std::copy(generation.begin(), generation.end(), head.begin() + at + index.size());
+  }
   return head;
 }
 
 // Nothing: a file that was just being made when the power went. It holds nothing either.
 std::optional<SlotName> read_head(View head) {
   if (head.size() < head_bytes || text(head.first(magic.size())) != magic) return std::nullopt;
+  const View first = head.subspan(name_at, name_bytes), again = head.subspan(again_at, name_bytes);
+  if (!std::equal(first.begin(), first.end(), again.begin())) return std::nullopt;
   SlotName name;
-  for (const std::uint8_t octet : head.subspan(index_at, 4)) name.index = name.index << 8 | octet;
-  for (const std::uint8_t octet : head.subspan(generation_at, 8)) name.generation = name.generation << 8 | octet;
+  for (const std::uint8_t octet : first.first(4)) name.index = name.index << 8 | octet;
+  for (const std::uint8_t octet : first.subspan(4)) name.generation = name.generation << 8 | octet;
+  if (name.generation == 0) return std::nullopt;  // zeros; no slot has this one
   return name;
 }
 

@@ -2,7 +2,8 @@
 // destroyed when the file is unlinked. So what is dead stays dead in free blocks, too. What holds nothing of anybody (CURRENT,
 // IDENTITY, OPTIONS, LOCK) stays plain. The tests' model of a power loss lies below it. Used by rocks and audit only.
 //
-//   file = "vigil sealed 1", zeros to 16 | be32 index | be64 generation | zeros to 64 | AES-256-CTR of what RocksDB writes
+//   file = "vigil sealed 2", zeros to 16 | name | name | zeros to 64 | AES-256-CTR of what RocksDB writes
+//   name = be32 index | be64 generation       twice, so that a head that was torn when the power went is known from a whole one
 //
 // Nothing here proves that the bytes are unchanged: RocksDB's checksums find accidents, and what lies in the rows is sealed by
 // its writers.

@@ -9,6 +9,7 @@
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
+#include "storage/embedded/file_system.hpp"
 #include "storage/embedded/ground.hpp"
 #include "storage/embedded/key_slots.hpp"
 #include "storage/seizure.hpp"
@@ -270,6 +271,31 @@ TEST_CASE("a disk that refuses fresh keys is not asked for ever more of them", "
   slots->make_ready();
   disk->read_only = true;
   for (int i = 0; i < 12 + 32; ++i) taken(*slots);
+}
+
+TEST_CASE("a log whose front was torn when the power went is empty, wherever it was torn", "[storage][keys]") {
+  const Directory directory;
+  const auto slots = opened(rocksdb::FileSystem::Default(), directory.path / "keys");
+  const auto sealing = sealing_file_system(rocksdb::FileSystem::Default(), *slots);
+  const std::string whole = directory.path / "000001.log", torn = directory.path / "000002.log";
+  std::unique_ptr<rocksdb::FSWritableFile> log;
+  REQUIRE(sealing->NewWritableFile(whole, {}, &log, nullptr).ok());
+  REQUIRE(log->Append("rows", {}, nullptr).ok());
+  REQUIRE(log->Close({}, nullptr).ok());
+  const std::string bytes = bytes_of(whole);
+  for (std::size_t at = 0; at <= bytes.size(); ++at) {
+    for (const std::string& rest : {std::string(), std::string(bytes.size() - at, '\0')}) {
+      INFO(at);
+      std::ofstream(torn, std::ios::binary) << bytes.substr(0, at) << rest;
+      std::unique_ptr<rocksdb::FSSequentialFile> file;
+      REQUIRE(sealing->NewSequentialFile(torn, {}, &file, nullptr).ok());
+      std::array<char, 16> scratch{};
+      rocksdb::Slice found;
+      REQUIRE(file->Read(scratch.size(), {}, &found, scratch.data(), nullptr).ok());
+      CHECK((found.empty() || at >= 40));
+      CHECK((found == "rows") == (at == bytes.size()));
+    }
+  }
 }
 
 TEST_CASE("a file of keys longer than it can be is damaged, and not read into memory", "[storage][keys]") {

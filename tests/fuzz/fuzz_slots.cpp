@@ -63,9 +63,11 @@ void read_files(const fuzz::Slots& said, KeySlots& slots, const std::filesystem:
   for (const fuzz::SealedFile& one : said.files()) {
     const std::string path = (folder / "000007.log").string();
     Bytes bytes;
-    append(bytes, view(std::string_view("vigil sealed 1")), 16);
-    append(bytes, be32(one.index()), 4);
-    append(bytes, be64(one.generation()), file_head_bytes - 20);
+    append(bytes, view(std::string_view("vigil sealed 2")), 16);
+    for (const std::size_t room : {std::size_t{8}, file_head_bytes - 32}) {
+      append(bytes, be32(one.index()), 4);
+      append(bytes, be64(one.generation()), room);
+    }
     if (!one.raw_head().empty()) bytes.assign(one.raw_head().begin(), one.raw_head().end());
     append(bytes, view(one.body()), one.body().size());
     std::ofstream(path, std::ios::binary | std::ios::trunc)
