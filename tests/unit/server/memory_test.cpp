@@ -1,5 +1,6 @@
 // What an image of a running relay's memory holds: gcore of a real vigild to which real connections stand. Once copies are
 // acknowledged and vigils ended, and the published bound has passed, none of their bytes are in it, nor any address.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
