@@ -1,5 +1,4 @@
-// `vigild audit` and `vigild destroy`: what an intruder finds on this relay's disk, and making sure that they find nothing. Used
-// by main.
+// `vigild audit`: what an intruder finds on this relay's disk. Used by main.
 #pragma once
 
 #include <filesystem>
@@ -15,12 +14,5 @@ struct AuditOrder {
 // long as the relay promises each time, and searches again: every file, raw and through the keys that lie beside it. Prints what
 // it saw. Returns an exit code; exit_found when something is still there that should be gone, or was never found.
 int audit(const std::filesystem::path& config, const AuditOrder& order);
-
-struct DestroyOrder {
-  bool everything = false;  // the relay's own keys and configuration, too
-  bool yes = false;         // does not ask
-};
-// Makes the store unreadable for everybody and for good, then removes its files; a running relay dies with it.
-int destroy(const std::filesystem::path& config, const DestroyOrder& order);
 
 }  // namespace vigil::server

@@ -1,5 +1,7 @@
-// What vigild's exit codes mean; documented in its --help.
+// What vigild's exit codes mean; documented in its --help. And how a command that fails says why.
 #pragma once
+
+#include <string>
 
 namespace vigil::server {
 
@@ -12,5 +14,8 @@ inline constexpr int exit_found = 4;        // audit: what should be gone is the
 inline constexpr const char* exit_codes_help =
     "Exit codes: 0 done; 1 refused (the message says what to fix); 2 the relay is not running; 3 serving failed;\n"
     "4 the audit found what should be gone; 100 and above: wrong arguments.";
+
+// Says it to the operator and returns 'code'. For commands that end, and a start that fails.
+int fail(const std::string& why, int code);
 
 }  // namespace vigil::server

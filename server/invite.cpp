@@ -19,11 +19,6 @@ namespace {
 
 constexpr int quiet_modules = 2;  // four are the standard; two are read by every phone tried and fit small terminals
 
-int fail(const std::string& why, int code) {
-  std::cerr << "vigild: " << why << '\n';
-  return code;
-}
-
 std::string as_string(View bytes) {
   return {bytes.begin(), bytes.end()};
 }

@@ -6,6 +6,7 @@
 
 #include "crypto/base/secret_bytes.hpp"
 #include "server/audit.hpp"
+#include "server/destroy.hpp"
 #include "server/exit_codes.hpp"
 #include "server/init.hpp"
 #include "server/invite.hpp"
@@ -18,11 +19,6 @@ namespace {
 std::uint64_t now_s() {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
-int fail(const std::string& why, int code) {
-  std::cerr << "vigild: " << why << '\n';
-  return code;
 }
 
 int run_init(const InitOrder& order) {

@@ -262,11 +262,6 @@ void Serve::stop() {
   say(Say::stopped, (clock_->monotonic_ms() - begun_ms) / 1000);
 }
 
-int fail(const std::string& why, int code) {
-  std::cerr << "vigild: " << why << '\n';
-  return code;
-}
-
 }  // namespace
 
 int check(const std::filesystem::path& config_file) {

@@ -40,23 +40,22 @@ std::vector<Underway> MessagesUnderway::all() {
   return read_rows(found);
 }
 
-void MessagesUnderway::handed_over(const Underway& one, std::uint64_t now_s) {
+void MessagesUnderway::set_handed(const ContentId& content, ContactId to, std::uint64_t at_s) {
   Container::Transaction step(container_);
   container_.query("UPDATE underway SET handed_s = ? WHERE content_id = ? AND contact = ?")
-      .bind(now_s)
-      .bind(one.content_id.view())
-      .bind(static_cast<std::int64_t>(one.to))
-      .run();
-  step.commit();
-}
-
-void MessagesUnderway::goes_again(const ContentId& content, ContactId to) {
-  Container::Transaction step(container_);
-  container_.query("UPDATE underway SET handed_s = 0 WHERE content_id = ? AND contact = ?")
+      .bind(at_s)
       .bind(content.view())
       .bind(static_cast<std::int64_t>(to))
       .run();
   step.commit();
+}
+
+void MessagesUnderway::handed_over(const Underway& one, std::uint64_t now_s) {
+  set_handed(one.content_id, one.to, now_s);
+}
+
+void MessagesUnderway::goes_again(const ContentId& content, ContactId to) {
+  set_handed(content, to, 0);
 }
 
 bool MessagesUnderway::forget(const ContentId& content, ContactId to) {

@@ -43,6 +43,7 @@ class MessagesUnderway {
   std::uint64_t read_s();  // when that was last; 0 = never
 
  private:
+  void set_handed(const ContentId& content, ContactId to, std::uint64_t at_s);
   Container& container_;
 };
 

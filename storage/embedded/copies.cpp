@@ -80,6 +80,10 @@ void remove_copy(Core& core, Batch& batch, MailboxEntry& mailbox, int lane, cons
   mailbox.remove(lane, at);
 }
 
+void drop_expired(Core& core, MailboxEntry& mailbox, Instant now) {
+  core.counters.expired.fetch_add(mailbox.drop_expired(now, core.buckets), std::memory_order_relaxed);
+}
+
 // ---- Deliver
 
 void prepare(const Core& core, Request& request, Deliver& deliver) {
@@ -139,7 +143,7 @@ Status deliver_one(Core& core, Batch& batch, const Request& request, const Deliv
 
   MailboxEntry& mailbox = *target.mailbox;
   const std::lock_guard lock(mailbox.mutex);
-  core.counters.expired.fetch_add(mailbox.drop_expired(now, core.buckets), std::memory_order_relaxed);
+  drop_expired(core, mailbox, now);
   NewCopy copy{.id = target.copy,
                .address = target.hash,
                .address_tag = target.tag,
@@ -211,7 +215,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Acknowl
   std::vector<std::uint64_t> fetched;  // of vigils, whose lock always goes before that of a mailbox
   {
     const std::lock_guard lock(mailbox.mutex);
-    core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s(), core.buckets), std::memory_order_relaxed);
+    drop_expired(core, mailbox, batch.now_s());
     for (const Position& at : acknowledge.copies) {
       if (at.lane != wire::URGENT && at.lane != wire::NORMAL) continue;
       const Waiting* waiting = mailbox.lanes[static_cast<std::size_t>(at.lane)].find(at.order);

@@ -202,7 +202,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Burn&) 
   std::vector<std::uint64_t> fetched;  // of vigils, whose lock always goes before that of a mailbox
   {
     const std::lock_guard lock(mailbox.mutex);
-    core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s(), core.buckets), std::memory_order_relaxed);
+    drop_expired(core, mailbox, batch.now_s());
     for (const int lane : {wire::URGENT, wire::NORMAL}) {
       for (const LaneQueue& queue = mailbox.lanes[static_cast<std::size_t>(lane)]; !queue.empty();) {
         const Waiting* last = queue.end() - 1;

@@ -12,8 +12,6 @@
 
 #include <rocksdb/convenience.h>
 
-#include <set>
-
 namespace vigil::storage {
 namespace {
 

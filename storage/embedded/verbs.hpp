@@ -96,6 +96,8 @@ struct NewCopy {
 Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy& copy);
 // Takes a waiting copy away; 'at' is of this lane.
 void remove_copy(Core& core, Batch& batch, MailboxEntry& mailbox, int lane, const Waiting* at);
+// Counts what has expired and forgets it; its rows go by themselves.
+void drop_expired(Core& core, MailboxEntry& mailbox, Instant now);
 
 // ---- vigils, as far as others touch them
 // A copy that a vigil has released was acknowledged.

@@ -91,7 +91,7 @@ class Making {
     const Vigils::Load taken = load == core_.vigils.loads.end() ? Vigils::Load{} : load->second;
     if (taken.vigils >= limits::vigils_per_address_max) return false;
     const std::lock_guard lock(mailbox.mutex);
-    core_.counters.expired.fetch_add(mailbox.drop_expired(batch_.now_s(), core_.buckets), std::memory_order_relaxed);
+    drop_expired(core_, mailbox, batch_.now_s());
     const auto room = mailbox.rooms.find(party.tag);
     const std::uint32_t waiting = room == mailbox.rooms.end() ? 0 : room->second.urgent;
     return waiting + taken.open_places + static_cast<std::uint32_t>(std::popcount(party.places)) <= limits::urgent_places_own;

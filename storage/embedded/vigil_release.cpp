@@ -88,7 +88,7 @@ bool release(Core& core, Batch& batch, Request& request, VigilHead& head, const 
 
   MailboxEntry& mailbox = *target.mailbox;
   const std::lock_guard lock(mailbox.mutex);
-  core.counters.expired.fetch_add(mailbox.drop_expired(batch.now_s(), core.buckets), std::memory_order_relaxed);
+  drop_expired(core, mailbox, batch.now_s());
   VigilParty::Waiting& before = party.waiting[static_cast<std::size_t>(how.what)];
   if (before.order != 0) {
     if (const Waiting* old = mailbox.lanes[wire::URGENT].find(before.order)) remove_copy(core, batch, mailbox, wire::URGENT, old);

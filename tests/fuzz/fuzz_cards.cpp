@@ -16,12 +16,9 @@ namespace {
 using namespace vigil;
 using namespace vigil::client;
 using fuzz::must;
+using fuzz::str;
 
 constexpr std::uint64_t now_s = 1'800'000'000;
-
-std::string str(View bytes) {
-  return std::string(text(bytes));
-}
 
 std::string signed_list(wire::RouteListBody body, std::uint8_t number) {
   const SigningKey root = *SigningKey::from_seed(Bytes(32, number));

@@ -17,10 +17,7 @@ namespace {
 using namespace vigil;
 using namespace vigil::server;
 using fuzz::must;
-
-std::string str(View bytes) {
-  return {bytes.begin(), bytes.end()};
-}
+using fuzz::str;
 
 // An envelope of n bytes, n from 1 to 5, stands for one of the n-th size.
 void fill_envelope(std::string& envelope) {

@@ -15,12 +15,9 @@ namespace {
 using namespace vigil;
 using namespace vigil::client;
 using fuzz::must;
+using fuzz::str;
 
 constexpr std::uint64_t now_s = 1'800'000'000;
-
-std::string str(View bytes) {
-  return std::string(text(bytes));
-}
 
 struct World {
   World() {

@@ -17,10 +17,7 @@ namespace {
 using namespace vigil;
 using namespace vigil::server;
 using fuzz::must;
-
-std::string str(View bytes) {
-  return {bytes.begin(), bytes.end()};
-}
+using fuzz::str;
 
 void put(const std::filesystem::path& file, const std::string& content) {
   std::ofstream(file, std::ios::binary | std::ios::trunc) << content;

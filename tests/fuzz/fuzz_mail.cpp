@@ -19,36 +19,24 @@
 #include "crypto/e2ee/words.hpp"
 #include "tests/fuzz/member_cases.pb.h"
 #include "tests/fuzz/shown.hpp"
+#include "tests/unit/client/some_routes.hpp"
 
 namespace {
 
 using namespace vigil;
 using namespace vigil::client;
 using fuzz::must;
+using fuzz::str;
 
 constexpr std::uint64_t zero_s = 1'800'000'000;
 
-std::string str(View bytes) {
-  return std::string(text(bytes));
-}
 void fill(std::string& field, const std::string& right) {
   if (field.empty()) field = right;
 }
 
+// The same in every run.
 Routes some_routes() {
-  const SigningKey root = *SigningKey::from_seed(Bytes(32, 1));
-  wire::RouteListBody body;
-  body.set_root(str(root.public_key().view()));
-  body.set_serial(1);
-  wire::Route& route = *body.add_routes();
-  route.set_host("127.0.0.1");
-  route.set_port(1);
-  route.set_path("/x");
-  route.set_pin(std::string(32, 'p'));
-  wire::RouteList list;
-  list.set_body(body.SerializeAsString());
-  list.set_signature(str(root.sign(labels::routes, {view(list.body())}).view()));
-  return Routes::verify(list, root.public_key()).value();
+  return testing::some_routes(*SigningKey::from_seed(Bytes(32, 1)));
 }
 
 Address address_of(std::uint32_t number) {

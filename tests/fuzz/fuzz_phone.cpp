@@ -16,34 +16,21 @@
 #include "crypto/e2ee/memory_key_store.hpp"
 #include "tests/fuzz/member_cases.pb.h"
 #include "tests/fuzz/must.hpp"
+#include "tests/unit/client/some_routes.hpp"
 
 namespace {
 
 using namespace vigil;
 using namespace vigil::client;
 using fuzz::must;
+using fuzz::str;
 
 constexpr std::uint64_t now_s = 1'800'000'000;
 constexpr std::string_view pin = "258036";
 
-std::string str(View bytes) {
-  return std::string(text(bytes));
-}
-
+// The same in every run.
 Routes some_routes() {
-  const SigningKey root = *SigningKey::from_seed(Bytes(32, 1));
-  wire::RouteListBody body;
-  body.set_root(str(root.public_key().view()));
-  body.set_serial(1);
-  wire::Route& route = *body.add_routes();
-  route.set_host("127.0.0.1");
-  route.set_port(1);
-  route.set_path("/x");
-  route.set_pin(std::string(32, 'p'));
-  wire::RouteList list;
-  list.set_body(body.SerializeAsString());
-  list.set_signature(str(root.sign(labels::routes, {view(list.body())}).view()));
-  return Routes::verify(list, root.public_key()).value();
+  return testing::some_routes(*SigningKey::from_seed(Bytes(32, 1)));
 }
 
 void put(const std::filesystem::path& file, std::string_view content) {

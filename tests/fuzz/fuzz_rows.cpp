@@ -14,6 +14,7 @@ namespace {
 using namespace vigil;
 using namespace vigil::storage;
 using fuzz::must;
+using fuzz::str;
 
 class HandClock final : public Clock {
  public:
@@ -41,10 +42,6 @@ VigilId vigil_of(std::uint32_t n) {
 Secret secret_of(std::uint32_t n) {
   return numbered<Secret>(4, n % 64);
 }
-std::string str(View bytes) {
-  return std::string(chars_of(bytes));
-}
-
 void fill(std::string& field, View right) {
   if (field.empty()) field = str(right);
 }

@@ -9,12 +9,19 @@
 #include <filesystem>
 #include <string>
 
+#include "proto/ids.hpp"
+
 namespace vigil::fuzz {
 
 inline void must(bool holds, const char* invariant) {
   if (holds) return;
   std::fprintf(stderr, "broken: %s\n", invariant);
   std::abort();
+}
+
+// As protobuf takes bytes.
+inline std::string str(View bytes) {
+  return {bytes.begin(), bytes.end()};
 }
 
 // A folder of this process, gone at its orderly end; in memory where the machine has such a place.
