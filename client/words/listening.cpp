@@ -6,7 +6,8 @@ namespace vigil::client::catalog {
 
 std::string ListeningWords::clock_off(std::int64_t seconds) const {
   const bool behind = seconds < 0;
-  const std::string by = words().age(static_cast<std::uint64_t>(behind ? -seconds : seconds));
+  const auto off_s = static_cast<std::uint64_t>(behind ? -seconds : seconds);
+  const std::string by = words().age((off_s + 30) / 60 * 60);  // a day less a second is 24 h, not 23
   return behind ? clock_behind(by) : clock_ahead(by);
 }
 

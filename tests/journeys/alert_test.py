@@ -9,7 +9,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Journey, run_journeys, wrong_clock  # noqa: E402
+from clocks import wrong_clock  # noqa: E402
+from house import Journey, run_journeys  # noqa: E402
 
 
 class PressedAgain(Journey):
@@ -79,7 +80,7 @@ class Drills(Journey):
         self.aigul.run("ready", code=11).wait(1, "ready_line", what="lawyer_drill_due", colour="red", name="Boris")
         self.aigul.run("drill", "--lawyer", "--call-off", code=1)
         # The day comes: her own device reminds her of nothing.
-        later = self.aigul.start("listen", environment=wrong_clock(86_400 + 60))
+        later = self.aigul.start("listen", environment=wrong_clock(self.house.vigil, 86_400 + 60))
         later.wait(60, "ready")
         later.never(4, "drill_due")
 

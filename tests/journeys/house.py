@@ -17,6 +17,7 @@ import threading
 import time
 import unittest
 
+from clocks import wrong_clock
 from drive import DRIVE, Drive
 
 os.environ["VIGIL_LANG"] = "en"  # whatever the machine's locale
@@ -55,30 +56,6 @@ def programs(arguments):
             raise SystemExit(f"{name} is not in {folder}: build first (./dev demo does)")
         found.append(str(hit))
     return found
-
-
-def wrong_clock(off_s):
-    """The environment of a device with a wrong clock: Debian's faketime in front of libc. Timers run as ever."""
-    found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    if not found:
-        raise SystemExit("libfaketime is not there: apt-get install faketime (./dev test does)")
-    return dict(os.environ, LD_PRELOAD=str(found[0]), FAKETIME=f"{off_s:+d}s", FAKETIME_DONT_FAKE_MONOTONIC="1")
-
-
-class JumpingClock:
-    """For processes started with its environment: the machine's clock until jump() moves it. Timers run as ever."""
-
-    def __init__(self, file):
-        self._file, self._ahead_s = pathlib.Path(file), 0
-        self.jump(0)
-        self.environment = wrong_clock(0) | {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_CACHE_DURATION": "1"}
-        del self.environment["FAKETIME"]
-
-    def jump(self, seconds):
-        self._ahead_s += seconds
-        written = self._file.with_suffix(".new")
-        written.write_text(f"{self._ahead_s:+d}s\n")
-        written.rename(self._file)
 
 
 class Relay:
@@ -285,7 +262,7 @@ class Talk:
 class Person:
     def __init__(self, house, name, pin="482913", clock_off_s=0):
         self.vigil, self.name, self.pin = house.vigil, name, pin
-        self.environment = None if clock_off_s == 0 else wrong_clock(clock_off_s)
+        self.environment = None if clock_off_s == 0 else wrong_clock(house.vigil, clock_off_s)
         self.home = pathlib.Path(house.folder) / ("home-" + "".join(f"{b:02x}" for b in name.encode()))
         self.house = house
         self.accepted = []

@@ -4,9 +4,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import time
 import unittest
 
+from clocks import wrong_clock
 from house import House
 
 
@@ -278,6 +280,18 @@ class ClockOff(unittest.TestCase):
 
     def test_a_day_ahead(self):
         self.off_by(1)
+
+    def test_the_wrong_clock_leaves_timers_alone(self):
+        # An absolute timer that is due already: libfaketime alone would move it by a day, or refuse it.
+        due = """
+import ctypes, os, select, struct
+timer = os.fdopen(ctypes.CDLL(None).timerfd_create(1, 0), "rb", 0)
+assert ctypes.CDLL(None).timerfd_settime(timer.fileno(), 1, struct.pack("4q", 0, 0, 0, 1), None) == 0
+assert select.select([timer], [], [], 5)[0]
+"""
+        with House() as house:
+            for off_s in (-86_400, 86_400):
+                subprocess.run([sys.executable, "-c", due], env=wrong_clock(house.vigil, off_s), check=True)
 
     def test_an_invite_that_looks_too_old_asks_about_the_clock(self):
         with House() as house:

@@ -11,7 +11,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import House, run_journeys, search, wrong_clock  # noqa: E402
+from clocks import wrong_clock  # noqa: E402
+from house import House, run_journeys, search  # noqa: E402
 
 PLAN = ["Call Maria, not the family", "Go in twos", "", "Aigul Serikova", "insulin, morning and evening", "Uncle Bolat, her boss",
         "the cat is fed", "give my love to grandmother"]
@@ -213,7 +214,7 @@ class People(unittest.TestCase):
         dana = self.dana.listen()
         # When it is asked about was drawn when the tiers were set. Ten days later, by her phone's clock only:
         mark = dana.mark()
-        own = self.aigul.start("listen", environment=wrong_clock(10 * 86_400))
+        own = self.aigul.start("listen", environment=wrong_clock(self.house.vigil, 10 * 86_400))
         own.wait(60, "probed", name="Dana", good=True)
         dana.never(2, since=mark, event=lambda kind: kind not in ("plan_kept", "upkeep"))
 

@@ -15,7 +15,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from drive import DRIVE, Drive  # noqa: E402
-from house import JumpingClock, Journey, files_below, free_port, run_journeys  # noqa: E402
+from clocks import JumpingClock  # noqa: E402
+from house import Journey, files_below, free_port, run_journeys  # noqa: E402
 from quiet_pin import Boxes  # noqa: E402
 
 
@@ -286,7 +287,7 @@ class Places(Watch):
         options = ("--with", "Dana", "--for", "4h", "--fix", drive.into)
         hours = 3600
         # Nobody answers: it ends where it was to end.
-        clock = JumpingClock(pathlib.Path(self.house.folder) / "quiet-clock")
+        clock = JumpingClock(self.house.vigil, pathlib.Path(self.house.folder) / "quiet-clock")
         quiet = self.aigul.start("share", "start", *options, environment=clock.environment)
         begun = quiet.wait(30, "share")
         quiet.process.stdin.close()
@@ -296,7 +297,7 @@ class Places(Watch):
         quiet.wait(20, "share_ended")
         self.assertEqual(quiet.end(30), 0)
         # Yes, and yes again: the first day is the last.
-        clock = JumpingClock(pathlib.Path(self.house.folder) / "eager-clock")
+        clock = JumpingClock(self.house.vigil, pathlib.Path(self.house.folder) / "eager-clock")
         eager = self.aigul.start("share", "start", *options, environment=clock.environment)
         eager.wait(30, "share")
         for _ in range(5):

@@ -70,6 +70,12 @@ TEST_CASE("a sentence beside a number follows the rule of the language in use", 
   CHECK(words().more_alerts(21) == "и ещё 21 тревога");
 }
 
+TEST_CASE("how far a clock is off is said by the nearest minute", "[client][words]") {
+  CHECK(words().clock_off(-86'399).contains("24 h behind"));
+  CHECK(words().clock_off(86'401).contains("24 h ahead"));
+  CHECK(words().clock_off(-(15 * 60 - 1)).contains("15 min behind"));
+}
+
 TEST_CASE("a language is known by the front of its locale, and by nothing else", "[client][words]") {
   CHECK(language_of("en") == Language::en);
   CHECK(language_of("en_GB.UTF-8") == Language::en);
