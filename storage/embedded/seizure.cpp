@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t piece_bytes = 1 << 20;
+constexpr int looks_most = 10;  // of a store that is never at rest, the last one counts
 
 std::vector<std::size_t> count(std::string_view bytes, const std::vector<Bytes>& markers) {
   std::vector<std::size_t> found(markers.size());
@@ -126,10 +127,41 @@ std::expected<bool, std::string> see(Opening& opening, const fs::path& path, con
     opened = opening.bytes(path);
   }
   file.opened = opened.has_value();
-  if (!opened) return true;
+  if (!opened) {
+    std::error_code failed;
+    return fs::exists(path, failed);
+  }
   file.through_key = count(*opened, markers);
   file.may_hold_deleted = file.kind == tables_kind ? opening.has_tombstones(path) : file.kind == logs_kind && !opened->empty();
   return true;
+}
+
+// A running store moves rows from file to file. What is seen is whole when no file has gone between the list and its reading:
+// each row was in one of them. False: one has.
+std::expected<bool, std::string> look(Opening& opening, const fs::path& directory, const std::vector<Bytes>& markers,
+                                      std::vector<SeizedFile>& files) {
+  std::vector<fs::path> paths;
+  std::error_code failed;
+  for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
+    std::error_code gone;
+    if (at->is_regular_file(gone)) paths.push_back(at->path());
+  }
+  if (failed) return std::unexpected("cannot read " + directory.string() + ": " + failed.message());
+  files.clear();
+  bool whole = true;
+  for (const fs::path& path : paths) {
+    SeizedFile file;
+    file.name = path.lexically_relative(directory).string();
+    file.kind = kind_of(file.name);
+    file.sealed = path.parent_path() == directory / rows_name && is_sealed(file.name);
+    const std::expected<bool, std::string> seen = see(opening, path, markers, file);
+    if (!seen) return std::unexpected(seen.error());
+    if (*seen)
+      files.push_back(std::move(file));
+    else
+      whole = false;
+  }
+  return whole;
 }
 
 }  // namespace
@@ -154,23 +186,15 @@ fs::path keys_file(const fs::path& directory) {
 std::expected<SeizedDisk, std::string> read_seized_disk(const fs::path& directory, const SecretBytes* master,
                                                         const std::vector<Bytes>& markers) {
   SeizedDisk out;
-  std::error_code failed;
   const fs::path rows = directory / rows_name;
   Opening opening(keys_file(directory), master);
   if (auto wrong = opening.read_keys()) return std::unexpected(*wrong);
   out.keys_on_disk = opening.keys_on_disk();
-  for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-    std::error_code gone;
-    if (!at->is_regular_file(gone)) continue;
-    SeizedFile file;
-    file.name = at->path().lexically_relative(directory).string();
-    file.kind = kind_of(file.name);
-    file.sealed = at->path().parent_path() == rows && is_sealed(file.name);
-    const std::expected<bool, std::string> seen = see(opening, at->path(), markers, file);
-    if (!seen) return std::unexpected(seen.error());
-    if (*seen) out.files.push_back(std::move(file));
+  for (int looks = 1; looks <= looks_most; ++looks) {
+    const std::expected<bool, std::string> whole = look(opening, directory, markers, out.files);
+    if (!whole) return std::unexpected(whole.error());
+    if (*whole) break;
   }
-  if (failed) return std::unexpected("cannot read " + directory.string() + ": " + failed.message());
   // First the files: one that is made meanwhile has its key by then.
   const std::optional<std::set<SlotName>> named = slots_of_files(*rocksdb::FileSystem::Default(), rows.string());
   if (!named) return std::unexpected("cannot read " + rows.string());
