@@ -55,7 +55,7 @@ class Connection final : public Peer, private Intake::Replies, private Listening
   asio::awaitable<bool> read_rest(std::size_t have);
   asio::awaitable<void> finish();
   asio::awaitable<void> woken();
-  wire::RelayFrame greeting() const;
+  wire::RelayFrame greeting(const Exporter& exporter) const;
 
   void take(View frame);
   bool acknowledge(const wire::ClientFrame& frame);

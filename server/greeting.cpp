@@ -8,9 +8,8 @@ namespace vigil::server {
 
 namespace websocket = boost::beast::websocket;
 
-wire::RelayFrame Connection::greeting() const {
+wire::RelayFrame Connection::greeting(const Exporter& exporter) const {
   const Serving& serving = *serving_;
-  const Exporter exporter = ws_.next_layer().exporter();
   wire::RelayFrame frame;
   wire::Greeting& greeting = *frame.mutable_greeting();
   greeting.set_version(limits::protocol_version);
@@ -49,12 +48,16 @@ asio::awaitable<bool> Connection::open(FrameBuffer head, std::size_t head_bytes)
     set_deadline();
   });
   set_deadline();
+  ws_.next_layer().hold();  // Beast's answer goes with the greeting
   const auto [refused] = co_await ws_.async_accept(asio::buffer(head.data(), head_bytes), as_result);
   shard_.give_back(std::move(head));
-  if (refused) co_return false;
+  if (refused) {
+    co_await ws_.next_layer().async_write_some(asio::const_buffer(), as_result);
+    co_return false;
+  }
   const Binding binding{.root = serving_->keys->root, .exporter = ws_.next_layer().exporter()};
   intake_.emplace(relay_, shard_, *serving_, static_cast<Intake::Replies&>(*this), binding, challenge_);
-  const std::string bytes = greeting().SerializeAsString();
+  const std::string bytes = greeting(binding.exporter).SerializeAsString();
   const auto [error, written_bytes] = co_await ws_.async_write(asio::buffer(bytes), as_result);
   if (error) co_return false;
   relay_.counters.sessions.add();

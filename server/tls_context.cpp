@@ -24,7 +24,8 @@ std::expected<TlsContext, std::string> make_tls_context(const TlsFiles& files) {
   SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
   SSL_CTX_set_max_early_data(tls, 0);
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                               SSL_OP_IGNORE_UNEXPECTED_EOF);  // as nginx: no alert to a peer that has gone
   SSL_CTX_set_num_tickets(tls, files.tickets ? 1 : 0);
   if (!files.tickets) SSL_CTX_set_options(tls, SSL_OP_NO_TICKET);
   // RELEASE_BUFFERS: an idle connection holds no record buffers (32 KB). The others: our write buffer is shared by the thread.

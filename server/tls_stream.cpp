@@ -1,5 +1,6 @@
 #include "server/tls_stream.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -96,8 +97,17 @@ Exporter TlsStream::exporter() const {
   return made;
 }
 
+bool TlsStream::peer_has_gone() const {
+  return BIO_eof(SSL_get_rbio(ssl_.get())) != 0;
+}
+
+void TlsStream::hold() {
+  held_ = std::make_unique<Bytes>();
+  holding_ = true;
+}
+
 void TlsStream::close_notify() {
-  if (failed_ || !socket_.is_open() || SSL_in_init(ssl_.get()) != 0) return;
+  if (failed_ || peer_has_gone() || !socket_.is_open() || SSL_in_init(ssl_.get()) != 0) return;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
@@ -105,6 +115,7 @@ void TlsStream::close_notify() {
 
 asio::awaitable<void> TlsStream::linger() {
   constexpr std::size_t thrown_away_max = 1024 * 1024;
+  if (peer_has_gone()) co_return;
   close_notify();
   error_code error;
   socket_.shutdown(Socket::shutdown_send, error);

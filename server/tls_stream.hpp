@@ -46,11 +46,14 @@ class TlsStream {
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& from, Token&& token);
 
+  // What is written next waits, and goes out in one record with what is written after it (of nothing, too).
+  void hold();
+
   // RFC 9266: what binds a signature to this connection. After the handshake.
   Exporter exporter() const;
   // The handshake failed because the peer spoke plain HTTP.
   bool spoke_http() const { return spoke_http_; }
-  // Sends close_notify if the socket takes it at once; never waits.
+  // Sends close_notify if the socket takes it at once and somebody is there; never waits.
   void close_notify();
   // The relay's own end of a stream: close_notify, then what the peer still sends is read and thrown away until it closes too.
   // Closing at once would make the kernel throw away our last words with it. Bounded in bytes; the caller bounds the time by
@@ -76,6 +79,7 @@ class TlsStream {
   Step write_step(const Buffers& from);
   Step write_record(View record);
   Step step_after(int result);
+  bool peer_has_gone() const;
 
   template <class TakeStep, class Handler>
   struct Operation;
@@ -95,6 +99,8 @@ class TlsStream {
   std::unique_ptr<ssl_st, FreeSsl> ssl_;
   bool failed_ = false;  // OpenSSL forbids close_notify after a fatal error
   bool spoke_http_ = false;
+  bool holding_ = false;
+  std::unique_ptr<Bytes> held_;  // at most one record; gone once it is written
 };
 
 // How Beast ends a WebSocket on this stream (found by argument-dependent look-up).
@@ -180,11 +186,16 @@ auto TlsStream::async_write_some(const Buffers& from, Token&& token) {
 
 template <class Buffers>
 TlsStream::Step TlsStream::write_step(const Buffers& from) {
+  if (std::exchange(holding_, false)) {
+    held_->resize(std::min(asio::buffer_size(from), record_bytes));
+    return {.bytes = asio::buffer_copy(asio::buffer(*held_), from)};
+  }
   std::size_t done = 0;
   auto& record = gathered();
   while (done < write_budget_bytes) {
     std::size_t skip = done;
-    std::size_t size = 0;
+    const std::size_t held = held_ ? asio::buffer_copy(asio::buffer(record), asio::buffer(*held_)) : 0;
+    std::size_t size = held;
     for (auto at = asio::buffer_sequence_begin(from); at != asio::buffer_sequence_end(from) && size < record.size(); ++at) {
       const asio::const_buffer part = asio::const_buffer(*at) + skip;
       skip -= std::min(skip, asio::const_buffer(*at).size());
@@ -194,7 +205,8 @@ TlsStream::Step TlsStream::write_step(const Buffers& from) {
     const Step step = write_record({record.data(), size});
     // What has gone out is reported; the rest is written again from its first byte, as OpenSSL demands.
     if (step.wait != Step::nothing || step.error) return done > 0 && !step.error ? Step{.bytes = done} : step;
-    done += step.bytes;
+    done += step.bytes - held;
+    held_.reset();
   }
   return {.bytes = done};
 }
