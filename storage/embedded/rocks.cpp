@@ -49,6 +49,11 @@ rocksdb::ColumnFamilyOptions Rocks::family_options(bool once) const {
   options.compression = rocksdb::kNoCompression;  // cipher text
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 8u << 20;
+  // A flush makes a table for each bucket, nearly always two: 16 are eight flushes, half as many bytes as the level they are
+  // merged with. With the default of four each row was rewritten nine times on the way there, and writers were held up.
+  options.level0_file_num_compaction_trigger = 16;
+  options.level0_slowdown_writes_trigger = 32;
+  options.level0_stop_writes_trigger = 48;
   options.table_properties_collector_factories = {collector_of_rows_to_forget()};
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache_;
