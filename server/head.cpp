@@ -41,12 +41,34 @@ bool parse_request_line(std::string_view line, Head& head) {
   return !head.method.empty() && !head.path.empty() && version.starts_with("HTTP/");
 }
 
-bool parse_field(std::string_view line, Head& head) {
+// What a request for a WebSocket must have, each once. Whoever asks otherwise is answered as everybody else: a WebSocket's own
+// refusal would say that there is one.
+class Handshake {
+ public:
+  void field(std::string_view name, std::string_view value) {
+    constexpr std::size_t key_characters = 24;  // sixteen bytes in base64
+    if (same_word(name, "host")) note(host_, true);
+    if (same_word(name, "upgrade")) note(upgrade_, has_token(value, "websocket"));
+    if (same_word(name, "connection")) note(connection_, has_token(value, "upgrade"));
+    if (same_word(name, "sec-websocket-version")) note(version_, value == "13");
+    if (same_word(name, "sec-websocket-key")) note(key_, value.size() == key_characters);
+  }
+  bool good() const { return good_ && host_ && upgrade_ && connection_ && version_ && key_; }
+
+ private:
+  void note(bool& seen, bool right) {
+    if (seen || !right) good_ = false;
+    seen = true;
+  }
+  bool good_ = true, host_ = false, upgrade_ = false, connection_ = false, version_ = false, key_ = false;
+};
+
+bool parse_field(std::string_view line, Head& head, Handshake& handshake) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (same_word(name, "upgrade")) head.upgrade = has_token(value, "websocket");
+  handshake.field(name, value);
   if (same_word(name, "connection") && has_token(value, "close")) head.keep_alive = false;
   if (same_word(name, "transfer-encoding")) head.chunked = true;
   if (same_word(name, "expect")) head.expects_continue = same_word(value, "100-continue");
@@ -69,14 +91,16 @@ HeadState parse_head(View bytes, Head& head) {
   head.bytes = end + 4;
   std::string_view rest = all.substr(0, end);
   bool first = true;
+  Handshake handshake;
   while (!rest.empty()) {
     const std::size_t line_end = std::min(rest.find("\r\n"), rest.size());
     const std::string_view line = rest.substr(0, line_end);
     rest.remove_prefix(std::min(line_end + 2, rest.size()));
-    const bool good = first ? parse_request_line(line, head) : parse_field(line, head);
+    const bool good = first ? parse_request_line(line, head) : parse_field(line, head, handshake);
     if (!good) return HeadState::unreadable;
     first = false;
   }
+  head.upgrade = handshake.good();
   return first ? HeadState::unreadable : HeadState::whole;
 }
 

@@ -14,7 +14,7 @@ namespace vigil::server {
 struct Head {
   std::string_view method, path;  // path as sent, with query
   bool http_1_1 = false;          // of version 1.1, the only one that members use
-  bool upgrade = false;           // wants a WebSocket
+  bool upgrade = false;           // wants a WebSocket, and asks for it as RFC 6455, 4.2.1 says
   bool keep_alive = true;
   bool chunked = false;  // any Transfer-Encoding
   bool expects_continue = false;

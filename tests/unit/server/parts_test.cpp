@@ -54,9 +54,35 @@ wire::RelayFrame all_of(Outbox& outbox) {
 
 }  // namespace
 
+TEST_CASE("a request for a WebSocket that lacks a part, has one wrong or twice, is a request like any other", "[server][head]") {
+  // Method: each of its fields is left out, spoiled, and written twice.
+  const std::vector<std::pair<std::string, std::string>> fields{
+      {"Host: x\r\n", ""},
+      {"Upgrade: websocket\r\n", "Upgrade: h2c\r\n"},
+      {"Connection: Upgrade\r\n", "Connection: close\r\n"},
+      {"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Sec-WebSocket-Key: dGhlIHNhbXBsZQ==\r\n"},
+      {"Sec-WebSocket-Version: 13\r\n", "Sec-WebSocket-Version: 8\r\n"}};
+  const auto wants_one = [&](std::size_t changed, const std::string& to) {
+    std::string request = "GET /a HTTP/1.1\r\n";
+    for (std::size_t i = 0; i < fields.size(); ++i) request += i == changed ? to : fields[i].first;
+    Head head;
+    REQUIRE(parse(request + "\r\n", head) == HeadState::whole);
+    return head.upgrade;
+  };
+  CHECK(wants_one(fields.size(), ""));
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    INFO(fields[i].first);
+    CHECK_FALSE(wants_one(i, ""));
+    CHECK_FALSE(wants_one(i, fields[i].second));
+    CHECK_FALSE(wants_one(i, fields[i].first + fields[i].first));
+  }
+}
+
 TEST_CASE("a head is read as far as members need it", "[server][head]") {
   Head head;
-  const std::string upgrade = "GET /a/b?c HTTP/1.1\r\nhost: x\r\nUPGRADE: h2c, WebSocket\r\nConnection: Upgrade\r\n\r\n";
+  const std::string upgrade =
+      "GET /a/b?c HTTP/1.1\r\nhost: x\r\nUPGRADE: h2c, WebSocket\r\nConnection: keep-alive, Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
   const std::string with_more = upgrade + "more";
   REQUIRE(parse(with_more, head) == HeadState::whole);
   CHECK(head.method == "GET");
