@@ -48,13 +48,10 @@ asio::awaitable<bool> Connection::open(FrameBuffer head, std::size_t head_bytes)
     set_deadline();
   });
   set_deadline();
-  ws_.next_layer().hold();  // Beast's answer goes with the greeting
+  ws_.next_layer().hold();  // Beast's answer goes with the greeting; it has no refusals of its own, see head.cpp
   const auto [refused] = co_await ws_.async_accept(asio::buffer(head.data(), head_bytes), as_result);
   shard_.give_back(std::move(head));
-  if (refused) {
-    co_await ws_.next_layer().async_write_some(asio::const_buffer(), as_result);
-    co_return false;
-  }
+  if (refused) co_return false;
   const Binding binding{.root = serving_->keys->root, .exporter = ws_.next_layer().exporter()};
   intake_.emplace(relay_, shard_, *serving_, static_cast<Intake::Replies&>(*this), binding, challenge_);
   const std::string bytes = greeting(binding.exporter).SerializeAsString();

@@ -46,7 +46,7 @@ class TlsStream {
   template <class Buffers, class Token>
   auto async_write_some(const Buffers& from, Token&& token);
 
-  // What is written next waits, and goes out in one record with what is written after it (of nothing, too).
+  // What is written next waits, and goes out in one record with what is written after it.
   void hold();
 
   // RFC 9266: what binds a signature to this connection. After the handshake.
