@@ -1,4 +1,5 @@
-// Checking the bytes of requests at the edge: inside there are only valid values. Used by requests/ and bench/micro; pure, any thread.
+// Checking the bytes of requests at the edge: inside there are only valid values. Used by requests/ and bench/micro; pure, any
+// thread.
 #pragma once
 
 #include <expected>
