@@ -233,10 +233,10 @@ void Committer::commit() {
   post_answers();
   core_.vigils.tell_next(core_.observer.load());
   const std::size_t most = core_.options.ledger_bytes;
-  core_.mailboxes.shrink(most / 2);
-  core_.addresses.shrink(most / 4);
-  core_.prekeys.shrink(most / 8);
-  core_.address_lists.shrink(most / 8);
+  core_.mailboxes.shrink(most / 4 * 3);
+  core_.addresses.shrink(most / 8);
+  core_.prekeys.shrink(most / 16);
+  core_.address_lists.shrink(most / 16);
 }
 
 void Committer::post_answers() {

@@ -45,13 +45,8 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
   core.buckets.add(bucket, copy.lane, copy.envelope->size());
   core.counters.stored.fetch_add(1, std::memory_order_relaxed);
 
-  const Waiting waiting{.seq = seq,
-                        .room = &mailbox.rooms[copy.address_tag],
-                        .bucket = bucket,
-                        .expires = expires,
-                        .bytes = static_cast<std::uint32_t>(copy.envelope->size()),
-                        .of_vigil = copy.of_vigil != wire::NOT_OF_VIGIL};
-  mailbox.add(copy.lane, waiting);
+  mailbox.add(copy.lane, Waiting(seq, mailbox.rooms[copy.address_tag], bucket, expires, copy.envelope->size(),
+                                 copy.of_vigil != wire::NOT_OF_VIGIL));
   if (copy.topic) {
     mailbox.forget_old_topics();
     mailbox.topics[*copy.topic] = {copy.order, seq, copy.lane};
@@ -75,8 +70,8 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
 }
 
 void remove_copy(Core& core, Batch& batch, MailboxEntry& mailbox, int lane, const Waiting* at) {
-  batch.remove_once(row_key(at->bucket, Kind::copy, mailbox.tag, lane, at->seq));
-  core.buckets.take(at->bucket, lane, at->bytes);
+  batch.remove_once(row_key(at->bucket(), Kind::copy, mailbox.tag, lane, at->seq()));
+  core.buckets.take(at->bucket(), lane, at->bytes());
   mailbox.remove(lane, at);
 }
 
@@ -123,7 +118,7 @@ bool room_left(const Core& core, const MailboxEntry& mailbox, const Target& targ
     return room.urgent + core.vigils.open_places(target.tag) < limits::urgent_places_own + (replaced ? 1 : 0);
   if (room.normal < limits::normal_places_own) return true;  // whatever the others have filled
   const std::size_t copies = mailbox.lanes[wire::NORMAL].size() - (replaced ? 1 : 0);
-  const std::size_t bytes = mailbox.normal_bytes - (replaced ? replaced->bytes : 0);
+  const std::size_t bytes = mailbox.normal_bytes - (replaced ? replaced->bytes() : 0);
   return copies < core.options.normal_copies_max && bytes + deliver.envelope->size() <= core.options.normal_bytes_max;
 }
 
@@ -220,7 +215,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Acknowl
       if (at.lane != wire::URGENT && at.lane != wire::NORMAL) continue;
       const Waiting* waiting = mailbox.lanes[static_cast<std::size_t>(at.lane)].find(at.order);
       if (!waiting) continue;  // gone already
-      if (waiting->of_vigil) fetched.push_back(at.order);
+      if (waiting->of_vigil()) fetched.push_back(at.order);
       remove_copy(core, batch, mailbox, at.lane, waiting);
       core.counters.acknowledged.fetch_add(1, std::memory_order_relaxed);
     }

@@ -139,10 +139,13 @@ inline std::uint64_t seq_of_key(std::string_view key) {
   return read_u64(key.substr(prefix_bytes + 1));
 }
 
+inline constexpr std::array<std::uint32_t, 3> bucket_widths{600, 3600, 86'400};
+constexpr Bucket bucket_of_width(std::uint64_t width, std::uint64_t expires) {
+  return static_cast<Bucket>((expires + width - 1) / width * width);
+}
 // The bucket for a row that lives so long and expires then.
 constexpr Bucket bucket_of(std::uint32_t lifetime_s, std::uint64_t expires) {
-  const std::uint64_t width = lifetime_s <= 3600 ? 600 : lifetime_s <= 86'400 ? 3600 : 86'400;
-  return static_cast<Bucket>((expires + width - 1) / width * width);
+  return bucket_of_width(bucket_widths[lifetime_s <= 3600 ? 0 : lifetime_s <= 86'400 ? 1 : 2], expires);
 }
 // Remembered ids live a little longer than promised, in few buckets.
 constexpr Bucket remembered_bucket(std::uint64_t now) {

@@ -16,13 +16,28 @@ struct AddressRoom {
   std::uint32_t urgent = 0, normal = 0;
 };
 
-struct Waiting {
-  std::uint64_t seq = 0;
-  AddressRoom* room = nullptr;  // of its address, in the same entry
-  Bucket bucket = 0;
-  std::uint32_t expires = 0, bytes = 0;
-  bool of_vigil = false;
+// One waiting copy. Small: there may be millions of them, and a mailbox that does not fit into memory is read anew for every
+// copy that comes.
+class Waiting {
+ public:
+  // The bucket must be one in which a copy that expires then can lie.
+  Waiting(std::uint64_t seq, AddressRoom& room, Bucket bucket, std::uint32_t expires, std::size_t bytes, bool of_vigil);
+  static bool fits(Bucket bucket, std::uint32_t expires);
+
+  std::uint64_t seq() const { return seq_; }
+  AddressRoom& room() const { return *room_; }  // of its address, in the same entry
+  std::uint32_t expires() const { return expires_; }
+  Bucket bucket() const { return bucket_of_width(bucket_widths[rest_ >> 1 & 3], expires_); }
+  std::uint32_t bytes() const { return rest_ >> 3; }
+  bool of_vigil() const { return (rest_ & 1) != 0; }
+
+ private:
+  std::uint64_t seq_;
+  AddressRoom* room_;
+  std::uint32_t expires_;
+  std::uint32_t rest_;  // bytes | which of the widths of buckets, 2 bits | of_vigil, 1 bit
 };
+static_assert(sizeof(Waiting) == 24);
 
 // Copies of one lane in the order of their seq; nearly always acknowledged from the front.
 class LaneQueue {

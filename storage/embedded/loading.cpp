@@ -46,15 +46,11 @@ bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shar
   for (const Bucket bucket : core.buckets.unexpired(now)) {
     const auto each = [&](std::string_view key, std::string_view value) {
       if (key.size() != copy_key_bytes || !read_copy_row(value, copy) || copy.expires <= now) return true;
+      if (!Waiting::fits(bucket, copy.expires)) return true;  // damaged
       const Tag address = core.address_tag(id_of<AddressHash>(copy.copy.address()));
       const int lane = lane_of_key(key) == wire::URGENT ? wire::URGENT : wire::NORMAL;
       const std::uint64_t seq = seq_of_key(key);
-      mailbox.add(lane, Waiting{.seq = seq,
-                                .room = &mailbox.rooms[address],
-                                .bucket = bucket,
-                                .expires = copy.expires,
-                                .bytes = copy.copy.bytes(),
-                                .of_vigil = copy.copy.of_vigil() != 0});
+      mailbox.add(lane, Waiting(seq, mailbox.rooms[address], bucket, copy.expires, copy.copy.bytes(), copy.copy.of_vigil() != 0));
       if (copy.copy.topic().size() == sizeof(Tag)) {
         Tag joined = tag_of(copy.copy.topic());
         for (std::size_t i = 0; i < joined.size(); ++i) joined[i] ^= address[i];

@@ -206,7 +206,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Burn&) 
     for (const int lane : {wire::URGENT, wire::NORMAL}) {
       for (const LaneQueue& queue = mailbox.lanes[static_cast<std::size_t>(lane)]; !queue.empty();) {
         const Waiting* last = queue.end() - 1;
-        if (last->of_vigil) fetched.push_back(last->seq);
+        if (last->of_vigil()) fetched.push_back(last->seq());
         remove_copy(core, batch, mailbox, lane, last);
       }
     }

@@ -19,7 +19,7 @@ struct EmbeddedOptions {
   std::filesystem::path directory;  // made if missing, mode 0700
   std::size_t block_cache_bytes = 96u << 20;
   std::size_t memtable_bytes = 16u << 20;
-  std::size_t ledger_bytes = 64u << 20;  // the cache of per-mailbox counts
+  std::size_t ledger_bytes = 384u << 20;  // the most for what waits where: ten million copies, about 27 bytes each
   std::uint32_t scrub_interval_s = limits::erase_s;
   std::uint64_t scrub_bytes_per_s = 10'000'000;  // the scrubber's own pace, so that it does not crowd out commits
   unsigned free_for_normal_percent = limits::free_for_normal_percent;

@@ -21,11 +21,11 @@ std::vector<Place> places(Core& core, MailboxEntry& mailbox, const PageWanted& w
   const std::lock_guard lock(mailbox.mutex);
   const LaneQueue& queue = mailbox.lanes[static_cast<std::size_t>(wanted.lane)];
   for (const Waiting* at = queue.after(wanted.after); at != queue.end() && out.size() < wanted.most; ++at) {
-    if (at->seq > last) break;
-    if (at->expires <= now) continue;
-    bytes += at->bytes;
+    if (at->seq() > last) break;
+    if (at->expires() <= now) continue;
+    bytes += at->bytes();
     if (bytes > page_bytes_max && !out.empty()) break;
-    out.push_back({{static_cast<Lane>(wanted.lane), at->seq, at->bucket}, at->expires, at->bytes});
+    out.push_back({{static_cast<Lane>(wanted.lane), at->seq(), at->bucket()}, at->expires(), at->bytes()});
   }
   return out;
 }

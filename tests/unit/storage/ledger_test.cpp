@@ -9,7 +9,7 @@ using namespace vigil::storage;
 namespace {
 
 Waiting waiting(MailboxEntry& mailbox, std::uint64_t seq, std::uint32_t expires) {
-  return {.seq = seq, .room = &mailbox.rooms[Tag{1}], .bucket = 600, .expires = expires, .bytes = 1024};
+  return {seq, mailbox.rooms[Tag{1}], bucket_of(600, expires), expires, 1024, false};
 }
 
 }  // namespace
@@ -22,8 +22,8 @@ TEST_CASE("copies leave a lane in any order and the others stay", "[storage][led
   mailbox.remove(wire::NORMAL, lane.find(400));
   CHECK(lane.size() == 199);
   CHECK(lane.find(400) == nullptr);
-  CHECK(lane.begin()->seq == 301);
-  CHECK(lane.after(399)->seq == 401);
+  CHECK(lane.begin()->seq() == 301);
+  CHECK(lane.after(399)->seq() == 401);
   CHECK(lane.after(500) == lane.end());
   CHECK(mailbox.rooms[Tag{1}].normal == 199);
   CHECK(mailbox.normal_bytes == 199 * 1024);
@@ -37,7 +37,7 @@ TEST_CASE("an expired copy gives its room back, and is no longer counted", "[sto
   mailbox.add(wire::URGENT, waiting(mailbox, 3, 100));
   for (const auto& [lane, queue] :
        {std::pair{wire::NORMAL, &mailbox.lanes[wire::NORMAL]}, {wire::URGENT, &mailbox.lanes[wire::URGENT]}})
-    for (const Waiting& one : *queue) buckets.add(one.bucket, lane, one.bytes);
+    for (const Waiting& one : *queue) buckets.add(one.bucket(), lane, one.bytes());
   CHECK(mailbox.drop_expired(99, buckets) == 0);
   CHECK(mailbox.drop_expired(100, buckets) == 2);
   CHECK(mailbox.lanes[wire::NORMAL].size() == 1);
@@ -48,6 +48,33 @@ TEST_CASE("an expired copy gives its room back, and is no longer counted", "[sto
   CHECK(mailbox.drop_expired(300, buckets) == 1);
   CHECK(mailbox.rooms.empty());
   CHECK(buckets.total().bytes == 0);
+}
+
+TEST_CASE("a waiting copy costs at most 28 bytes of memory, and is what it was", "[storage][ledger]") {
+  // Goal: a million of them fit beside everything else of a small relay; one mailbox too many in memory costs every sender a
+  // scan.
+  MailboxEntry mailbox;
+  constexpr std::uint64_t copies = 1000;
+  const std::size_t before = mailbox.bytes();
+  for (std::uint64_t seq = 1; seq <= copies; ++seq) mailbox.add(wire::NORMAL, waiting(mailbox, seq, 900));
+  CHECK((mailbox.bytes() - before) / copies <= 28);
+
+  for (const std::uint32_t lifetime_s : {10u, 3600u, 86'400u, 30u * 86'400u}) {
+    for (const std::uint32_t expires : {1'700'000'000u, 1'700'006'400u, 4'294'000'000u}) {
+      const Bucket bucket = bucket_of(lifetime_s, expires);
+      REQUIRE(Waiting::fits(bucket, expires));
+      AddressRoom room;
+      const Waiting one(7, room, bucket, expires, limits::envelope_bytes_max, lifetime_s == 10);
+      CHECK(one.seq() == 7);
+      CHECK(&one.room() == &room);
+      CHECK(one.bucket() == bucket);
+      CHECK(one.expires() == expires);
+      CHECK(one.bytes() == limits::envelope_bytes_max);
+      CHECK(one.of_vigil() == (lifetime_s == 10));
+    }
+  }
+  CHECK_FALSE(Waiting::fits(600, 700));
+  CHECK_FALSE(Waiting::fits(1'700'000'001, 1'700'000'000));
 }
 
 TEST_CASE("the cache gives up what was not used for longest, never what is held", "[storage][ledger]") {
