@@ -44,22 +44,6 @@ wire::Request look(const Alert& alert) {
   return request;
 }
 
-// A check-in of one responder, with the two renewals.
-struct CheckIn : Alert {
-  Secret renewals[2] = {random_id<Secret>(), random_id<Secret>()};
-  CheckIn(const Address& to, std::uint32_t due_in_s, std::uint32_t period_s) : Alert(to, due_in_s) {
-    vigil.set_kind(wire::CHECK_IN);
-    vigil.set_period_max_s(period_s);
-    for (int i = 0; i < 2; ++i) {
-      wire::Ending& renewal = *vigil.add_renewals();
-      renewal.set_hash(bytes_of(vigil_secret_hash(renewals[i])));
-      renewal.set_effect(i == 0 ? wire::STOP : wire::GO_ON);
-      renewal.add_copies()->set_envelope(envelope_of(i == 0 ? 'a' : 'b'));
-    }
-    name();
-  }
-};
-
 }  // namespace
 
 TEST_CASE("a hurry releases a vigil now, with the copies of its last refresh, and once", "[server][vigils]") {
