@@ -18,7 +18,7 @@ struct Options {
   unsigned in_flight = 1024;       // store: writes outstanding in all
   unsigned many = 1000;            // idle, login, fanout: connections
   unsigned threads = 0;            // of the relay; 0: one per core
-  std::size_t copies = 1'000'000;  // expiry: that expire together
+  std::size_t copies = 1'000'000;  // expiry: that expire together; growth: that are queued
   unsigned inline_percent = 50;    // expiry: of them, with an envelope of their own
   double quiet_s = 60;             // expiry: before they do
   double per_second = 200;         // expiry: durable writes beside it
@@ -32,5 +32,6 @@ Report load_drain(const Options& options);   // a reader fetches and acknowledge
 Report load_idle(const Options& options);    // memory of a listening connection
 Report load_login(const Options& options);   // CPU of TLS handshake and proof
 Report load_fanout(const Options& options);  // one request to many who listen
+Report load_growth(const Options& options);  // what queued copies cost, and a restart with them
 
 }  // namespace vigil::bench

@@ -9,8 +9,8 @@
 int main(int argc, char* argv[]) {
   using namespace vigil::bench;
   const std::map<std::string, Report (*)(const Options&)> loads{
-      {"store", load_store}, {"relay", load_relay},   {"drain", load_drain},  {"idle", load_idle},
-      {"login", load_login}, {"fanout", load_fanout}, {"expiry", load_expiry}};
+      {"store", load_store}, {"relay", load_relay},   {"drain", load_drain},   {"idle", load_idle},
+      {"login", load_login}, {"fanout", load_fanout}, {"expiry", load_expiry}, {"growth", load_growth}};
   std::signal(SIGPIPE, SIG_IGN);
   const std::filesystem::path self = std::filesystem::path(argv[0]);
   Options options;
@@ -20,7 +20,7 @@ int main(int argc, char* argv[]) {
   std::string mode = self.filename().string();
   mode = mode.starts_with("bench_") ? mode.substr(6) : "";
   CLI::App app("vigil-load: loads a store or a real relay and prints figures; all samples count, none is thrown away.");
-  if (mode.empty()) app.add_option("mode", mode, "store, expiry, relay, drain, idle, login or fanout")->required();
+  if (mode.empty()) app.add_option("mode", mode, "store, expiry, relay, drain, idle, login, fanout or growth")->required();
   app.add_option("--vigild", options.vigild, "the relay's program")->capture_default_str();
   app.add_option("--seconds", options.seconds, "store, relay: how long")->capture_default_str();
   app.add_option("--connections", options.connections, "relay: senders")->capture_default_str();
@@ -36,7 +36,7 @@ int main(int argc, char* argv[]) {
       ->check(CLI::Range(1, 100'000));
   app.add_option("--many", options.many, "idle, login, fanout: connections; drain: backlog / 20")->capture_default_str();
   app.add_option("--threads", options.threads, "threads of the relay; 0: one per core")->capture_default_str();
-  app.add_option("--copies", options.copies, "expiry: copies that expire together")
+  app.add_option("--copies", options.copies, "expiry: copies that expire together; growth: that are queued")
       ->capture_default_str()
       ->check(CLI::Range(2'000, 100'000'000));
   app.add_option("--inline-percent", options.inline_percent,
