@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "measure.hpp"
@@ -9,29 +10,41 @@
 namespace vigil::bench {
 
 struct Options {
-  std::filesystem::path vigild;  // the relay's program
-  double seconds = 3;
-  unsigned connections = 8;  // senders
-  unsigned mailboxes = 100;
-  unsigned frame_requests = 32;    // Deliver requests of 1 KB in one frame, at most 56
+  std::string service = "vigil";   // whom a load is played against: service.hpp
+  std::filesystem::path vigild;    // the relay's program
+  double seconds = 3;              // relay, online, latency, store, limits
+  unsigned connections = 8;        // senders; reconnect: readers at a time
+  unsigned mailboxes = 100;        // relay, reconnect, store
+  unsigned read_back = 2;          // relay: mailboxes that are read afterwards, to see that all is there
+  unsigned each = 100;             // reconnect: copies that wait in each mailbox
+  unsigned readers = 8;            // online, latency: who listen
+  unsigned frame_requests = 32;    // copies of 1 KB in one frame, at most 56
   unsigned frames_ahead = 4;       // frames a sender has unanswered
   unsigned in_flight = 1024;       // store: writes outstanding in all
-  unsigned many = 1000;            // idle, login, fanout: connections
+  unsigned many = 1000;            // idle, login, fanout: connections; drain: backlog / 20
   unsigned threads = 0;            // of the relay; 0: one per core
   std::size_t copies = 1'000'000;  // expiry: that expire together; growth: that are queued
   unsigned inline_percent = 50;    // expiry: of them, with an envelope of their own
   double quiet_s = 60;             // expiry: before they do
-  double per_second = 200;         // expiry: durable writes beside it
+  double per_second = 200;         // expiry: durable writes beside it; latency: copies
   std::filesystem::path samples;   // expiry: every sample goes there, a line each
 };
 
+// Of the machine or the store alone
+Report load_limits(const Options& options);  // what disk and loopback give anybody
 Report load_store(const Options& options);   // durable copies of 1 KB, no network
 Report load_expiry(const Options& options);  // very many copies expire in the same second
-Report load_relay(const Options& options);   // the same through TLS WebSockets
-Report load_drain(const Options& options);   // a reader fetches and acknowledges a backlog
-Report load_idle(const Options& options);    // memory of a listening connection
-Report load_login(const Options& options);   // CPU of TLS handshake and proof
-Report load_fanout(const Options& options);  // one request to many who listen
 Report load_growth(const Options& options);  // what queued copies cost, and a restart with them
+
+// Of any service, through TLS WebSockets
+class Service;
+Report load_relay(Service& service, const Options& options);      // 1a: durable, to owners who are away
+Report load_reconnect(Service& service, const Options& options);  // 1b: many owners come back to what waits
+Report load_drain(Service& service, const Options& options);      // one reader fetches and acknowledges a backlog
+Report load_online(Service& service, const Options& options);     // 2a: durable, to readers who listen
+Report load_latency(Service& service, const Options& options);    // 2b, 2c: the same at a fixed rate
+Report load_fanout(Service& service, const Options& options);     // 3: one request to many who listen
+Report load_idle(Service& service, const Options& options);       // 4a: memory of a listening connection
+Report load_login(Service& service, const Options& options);      // 4b: CPU of TLS handshake and login
 
 }  // namespace vigil::bench

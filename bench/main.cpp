@@ -1,59 +1,89 @@
-// vigil-load: measures the store and a real relay on this machine. See --help; ./dev bench runs all of it.
+// vigil-load: measures the store, a real relay and its peers on this machine. See --help and README.md; ./dev bench runs it.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 #include <map>
 
-#include "loads.hpp"
+#include "service.hpp"
+
+namespace {
+
+using namespace vigil::bench;
+
+const std::map<std::string, Report (*)(const Options&)> alone{
+    {"store", load_store}, {"expiry", load_expiry}, {"limits", load_limits}};
+const std::map<std::string, Report (*)(Service&, const Options&)> served{
+    {"relay", load_relay},     {"reconnect", load_reconnect}, {"drain", load_drain}, {"online", load_online},
+    {"latency", load_latency}, {"fanout", load_fanout},       {"idle", load_idle},   {"login", load_login}};
+
+// Called as bench_relay it is `vigil-load relay`, for ./dev bench.
+std::string mode_of(const std::filesystem::path& self) {
+  const std::string name = self.filename().string();
+  return name.starts_with("bench_") ? name.substr(6) : "";
+}
+
+void add_options(CLI::App& app, Options& options) {
+  const auto number = [&app](const char* name, auto& into, const char* what, double least, double most) {
+    app.add_option(name, into, what)->capture_default_str()->check(CLI::Range(least, most));
+  };
+  app.add_option("--service", options.service, "vigil, mosquitto, rabbitmq, nats or ejabberd")->capture_default_str();
+  app.add_option("--vigild", options.vigild, "the relay's program")->capture_default_str();
+  number("--seconds", options.seconds, "relay, online, latency, store, limits: how long", 0.1, 86'400);
+  number("--connections", options.connections, "relay, online: senders; reconnect: readers at a time", 1, 1000);
+  number("--mailboxes", options.mailboxes, "relay, reconnect, store: mailboxes", 1, 100'000);
+  number("--read-back", options.read_back, "relay: mailboxes that are read afterwards", 0, 100'000);
+  number("--each", options.each, "reconnect: copies that wait in each mailbox", 1, 1'000'000);
+  number("--readers", options.readers, "online, latency: readers who listen", 1, 1000);
+  number("--frame", options.frame_requests, "copies of 1 KB in a frame", 1, 56);
+  number("--ahead", options.frames_ahead, "frames ahead of their answers", 1, 32);
+  number("--in-flight", options.in_flight, "store: writes outstanding", 1, 100'000);
+  number("--many", options.many, "idle, login, fanout: connections; drain: backlog / 20", 1, 100'000);
+  number("--threads", options.threads, "threads of the relay; 0: one per core", 0, 256);
+  number("--copies", options.copies, "expiry: copies that expire together", 2'000, 100'000'000);
+  number("--inline-percent", options.inline_percent, "expiry: of them, with an envelope of their own; the rest are of fan-outs",
+         0, 100);
+  number("--quiet-seconds", options.quiet_s, "expiry: how long before they expire", 0, 86'400);
+  number("--per-second", options.per_second, "expiry: durable writes beside it; latency: copies", 1, 100'000);
+  app.add_option("--samples", options.samples, "expiry: a file for every sample: stream, seconds after the expiry, milliseconds");
+}
+
+Report measure(const std::string& mode, const Options& options) {
+  if (const auto load = alone.find(mode); load != alone.end()) return load->second(options);
+  return served.at(mode)(*start_service(options), options);
+}
+
+// Thousands of connections, and a thread that is woken when it asked for it.
+void prepare_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  ::prctl(PR_SET_TIMERSLACK, 1);
+}
+
+}  // namespace
 
 int main(int argc, char* argv[]) {
-  using namespace vigil::bench;
-  const std::map<std::string, Report (*)(const Options&)> loads{
-      {"store", load_store}, {"relay", load_relay},   {"drain", load_drain},   {"idle", load_idle},
-      {"login", load_login}, {"fanout", load_fanout}, {"expiry", load_expiry}, {"growth", load_growth}};
-  std::signal(SIGPIPE, SIG_IGN);
-  const std::filesystem::path self = std::filesystem::path(argv[0]);
+  prepare_process();
   Options options;
   options.vigild = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../server/vigild";
+  std::string mode = mode_of(argv[0]);
+  if (mode == "latency") options.per_second = 1000;
   bool json = false;
-  // Called as bench_relay it is `vigil-load relay`, for ./dev bench.
-  std::string mode = self.filename().string();
-  mode = mode.starts_with("bench_") ? mode.substr(6) : "";
-  CLI::App app("vigil-load: loads a store or a real relay and prints figures; all samples count, none is thrown away.");
-  if (mode.empty()) app.add_option("mode", mode, "store, expiry, relay, drain, idle, login, fanout or growth")->required();
-  app.add_option("--vigild", options.vigild, "the relay's program")->capture_default_str();
-  app.add_option("--seconds", options.seconds, "store, relay: how long")->capture_default_str();
-  app.add_option("--connections", options.connections, "relay: senders")->capture_default_str();
-  app.add_option("--mailboxes", options.mailboxes, "store, relay: mailboxes")->capture_default_str();
-  app.add_option("--frame", options.frame_requests, "relay: Deliver requests of 1 KB in a frame")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 56));
-  app.add_option("--ahead", options.frames_ahead, "relay: frames ahead of their answers")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 32));
-  app.add_option("--in-flight", options.in_flight, "store: writes outstanding")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100'000));
-  app.add_option("--many", options.many, "idle, login, fanout: connections; drain: backlog / 20")->capture_default_str();
-  app.add_option("--threads", options.threads, "threads of the relay; 0: one per core")->capture_default_str();
-  app.add_option("--copies", options.copies, "expiry: copies that expire together; growth: that are queued")
-      ->capture_default_str()
-      ->check(CLI::Range(2'000, 100'000'000));
-  app.add_option("--inline-percent", options.inline_percent,
-                 "expiry: of them, with an envelope of their own; the rest are of fan-outs")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 100));
-  app.add_option("--quiet-seconds", options.quiet_s, "expiry: how long before they expire")->capture_default_str();
-  app.add_option("--per-second", options.per_second, "expiry: durable writes a second beside it")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
-  app.add_option("--samples", options.samples, "expiry: a file for every sample: stream, seconds after the expiry, milliseconds");
+  CLI::App app("vigil-load: loads a store, a relay or a peer and prints figures; all samples count, none is thrown away.");
+  if (mode.empty())
+    app.add_option("mode", mode, "relay, reconnect, drain, online, latency, fanout, idle, login; store, expiry, limits")
+        ->required();
+  add_options(app, options);
   app.add_flag("--json", json, "one JSON object");
   CLI11_PARSE(app, argc, argv);
-  const auto load = loads.find(mode);
-  if (load == loads.end()) return std::cerr << "vigil-load: no such mode: " << mode << '\n', 2;
+  if (!alone.contains(mode) && !served.contains(mode)) return std::cerr << "vigil-load: no such mode: " << mode << '\n', 2;
   try {
-    print(load->second(options), json);
+    print(measure(mode, options), json);
   } catch (const std::exception& error) {
     return std::cerr << "vigil-load: " << error.what() << '\n', 1;
   }

@@ -42,25 +42,34 @@ void add_latencies(Report& report, std::vector<double>& samples_ms) {
   report.add("max_ms", percentile(samples_ms, 100));
 }
 
-double cpu_seconds(pid_t process) {
+std::vector<double> stat_fields(pid_t process) {
   std::ifstream in(fmt::format("/proc/{}/stat", process));
   std::string line;
   std::getline(in, line);
-  // Fields 14 and 15, counted behind the command's name, which may hold anything.
-  std::istringstream rest(line.substr(std::min(line.rfind(')') + 2, line.size())));
-  std::string skipped;
-  double user = 0, system = 0;
-  for (int field = 3; field < 14; ++field) rest >> skipped;
-  rest >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  // Counted behind the command's name, which may hold anything.
+  std::istringstream rest(line.substr(std::min(line.rfind(')') + 1, line.size())));
+  std::string state;
+  std::vector<double> out;
+  if (rest >> state) out.push_back(0);
+  for (double field = 0; rest >> field;) out.push_back(field);
+  return out;
 }
 
-std::size_t private_bytes(pid_t process) {
+double cpu_seconds(pid_t process) {
+  const std::vector<double> fields = stat_fields(process);
+  if (fields.size() < 15) return 0;
+  return (fields[11] + fields[12] + fields[13] + fields[14]) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+Memory memory_of(pid_t process) {
   std::ifstream in(fmt::format("/proc/{}/smaps_rollup", process));
-  std::size_t kilobytes = 0;
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("Private_")) kilobytes += std::stoul(line.substr(line.find(':') + 1));
-  return kilobytes * 1024;
+  Memory out;
+  for (std::string line; std::getline(in, line);) {
+    const auto bytes = [&line] { return std::stoul(line.substr(line.find(':') + 1)) * 1024; };
+    if (line.starts_with("Private_")) out.private_bytes += bytes();
+    if (line.starts_with("Rss:")) out.resident_bytes = bytes();
+  }
+  return out;
 }
 
 double own_cpu_seconds() {

@@ -30,8 +30,14 @@ void print(const Report& report, bool json);
 double percentile(std::vector<double>& samples, double p);
 void add_latencies(Report& report, std::vector<double>& samples_ms);
 
-double cpu_seconds(pid_t process);         // user and system, from /proc/PID/stat
-std::size_t private_bytes(pid_t process);  // Private_Clean + Private_Dirty of /proc/PID/smaps_rollup
+// The numbers of /proc/PID/stat behind the command's name: state as 0, then the parent's id, and so on. Empty: it is gone.
+std::vector<double> stat_fields(pid_t process);
+double cpu_seconds(pid_t process);  // user and system, with those of its children that have ended
+struct Memory {
+  std::size_t private_bytes = 0;   // Private_Clean + Private_Dirty of /proc/PID/smaps_rollup
+  std::size_t resident_bytes = 0;  // Rss
+};
+Memory memory_of(pid_t process);
 double own_cpu_seconds();
 // How many appends of 4 KiB with fdatasync this disk does a second: what bounds any durable answer that is not shared.
 double syncs_per_second(const std::filesystem::path& folder);

@@ -1,15 +1,13 @@
-// A member for loads: blocking TLS 1.3 and WebSocket frames, as cheap as it can be, so that the relay is what is measured. One
-// thread each. What a relay does wrong is an exception that ends the load.
+// A member for loads: the relay's own language over a TlsSocket. Used by relay_process and vigil_service. One thread each. What a
+// relay does wrong is an exception that ends the load.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "crypto/base/signed.hpp"
 #include "proto/status.hpp"
-
-struct ssl_st;
+#include "tls_socket.hpp"
 
 namespace vigil::bench {
 
@@ -17,12 +15,10 @@ class Member {
  public:
   // Connects, upgrades and reads the greeting.
   Member(std::uint16_t port, const PublicKey& root, const std::string& path);
-  ~Member();
-  Member(const Member&) = delete;
-  Member& operator=(const Member&) = delete;
 
   void send(const wire::ClientFrame& frame);
-  wire::RelayFrame receive();
+  // None when 'until' has come first.
+  std::optional<wire::RelayFrame> receive(Clock::time_point until = forever);
   // The status of one request; deliveries that arrive meanwhile are lost to the caller, so not while listening.
   Status ask(wire::Request request);
 
@@ -34,23 +30,17 @@ class Member {
   // Everything up to 'last'.
   void acknowledge(std::uint64_t first, std::uint64_t last);
 
-  int descriptor() const { return descriptor_; }
+  TlsSocket& socket() { return socket_; }
+  const TlsSocket& socket() const { return socket_; }
 
  private:
-  void send_bytes(std::string_view bytes);
-  void read_more();
-  std::string take(std::size_t bytes);
-
-  int descriptor_ = -1;
-  ssl_st* ssl_ = nullptr;
-  std::string unread_;
-  std::size_t taken_ = 0;
+  TlsSocket socket_;
   Binding binding_;
   Challenge challenge_;
 };
 
 // One copy for one address; more addresses may be appended.
-wire::Request deliver_request(const Address& address, const std::string& envelope, wire::Lane lane);
+wire::Request deliver_request(const Address& address, std::string envelope, wire::Lane lane);
 
 template <class Id>
 std::string as_string(const Id& id) {

@@ -1,14 +1,8 @@
 // Starting vigild and opening mailboxes: invites come through its console, as an operator makes them.
 #include "relay_process.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -16,30 +10,15 @@
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
+#include "loopback.hpp"
 #include "server/config.hpp"
 #include "server/init.hpp"
 #include "server/json.hpp"
 #include "server/relay_keys.hpp"
 #include "server/unix_socket.hpp"
 
-extern char** environ;
-
 namespace vigil::bench {
 namespace {
-
-// A port that was free a moment ago.
-std::uint16_t free_port() {
-  const int opened = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(opened, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
-                     ::getsockname(opened, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(opened);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
 
 std::uint64_t now_s() {
   return static_cast<std::uint64_t>(std::time(nullptr));
@@ -66,22 +45,11 @@ RelayProcess::RelayProcess(const Options& options) : port_(free_port()) {
   path_ = config->paths.front();
   root_ = *server::load_root(config->data);
 
-  std::string program = options.vigild.string(), file = made->config.string();
-  std::string verb = "serve", option = "--config";
-  char* arguments[] = {program.data(), verb.data(), option.data(), file.data(), nullptr};
-  if (::posix_spawn(&pid_, program.c_str(), nullptr, nullptr, arguments, environ) != 0)
-    throw std::runtime_error("cannot start " + program + "; name it with --vigild");
+  process_ = std::make_unique<Process>(Process::Order{{options.vigild.string(), "serve", "--config", made->config.string()}});
   for (unsigned tries = 0; !server::ask_console(console_, R"({"do":"status"})"); ++tries) {
-    if (tries == 3000 || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
-      throw std::runtime_error("vigild did not start; its words are above");
+    if (tries == 3000 || process_->ended()) throw std::runtime_error("vigild did not start; its words are above");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-}
-
-RelayProcess::~RelayProcess() {
-  if (pid_ <= 0) return;
-  ::kill(pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
 }
 
 std::unique_ptr<Member> RelayProcess::connect() const {
@@ -94,7 +62,7 @@ std::unique_ptr<Member> RelayProcess::log_in(const Mailbox& mailbox) const {
   return member;
 }
 
-std::vector<Mailbox> RelayProcess::open(unsigned count) const {
+std::vector<Mailbox> RelayProcess::open(std::size_t count) const {
   std::vector<Mailbox> mailboxes;
   while (mailboxes.size() < count) {
     std::vector<Secret> rights(std::min<std::size_t>(1000, count - mailboxes.size()));

@@ -1,4 +1,5 @@
-// A real vigild in a process of its own, in a folder of its own, with members that talk to it as any client would.
+// A real vigild in a process of its own, in a folder of its own, with members that talk to it as any client would. Used by
+// vigil_service.
 #pragma once
 
 #include <memory>
@@ -6,6 +7,7 @@
 
 #include "loads.hpp"
 #include "member.hpp"
+#include "process.hpp"
 
 namespace vigil::bench {
 
@@ -18,17 +20,14 @@ struct Mailbox {
 class RelayProcess {
  public:
   explicit RelayProcess(const Options& options);
-  ~RelayProcess();
-  RelayProcess(const RelayProcess&) = delete;
-  RelayProcess& operator=(const RelayProcess&) = delete;
 
-  pid_t pid() const { return pid_; }
+  const Process& process() const { return *process_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::unique_ptr<Member> connect() const;
   // An owner's connection: proved.
   std::unique_ptr<Member> log_in(const Mailbox& mailbox) const;
   // Opens so many mailboxes.
-  std::vector<Mailbox> open(unsigned count) const;
+  std::vector<Mailbox> open(std::size_t count) const;
   // One number of the console's status.
   std::int64_t number(const std::string& name) const;
 
@@ -38,7 +37,7 @@ class RelayProcess {
   std::string path_;
   PublicKey root_;
   std::uint16_t port_ = 0;
-  pid_t pid_ = -1;
+  std::unique_ptr<Process> process_;  // ends before its folder goes
 };
 
 }  // namespace vigil::bench
