@@ -81,8 +81,7 @@ Report load_login(Service& service, const Options& options) {
 Report load_fanout(Service& service, const Options& options) {
   const unsigned readers = std::min(options.many, 1000u);
   Report report{"fanout: one request to many who listen, until the last one has it", {}};
-  service.open(readers);
-  service.join();
+  service.open(readers, true);
   const Readers all = listeners(service, readers);
   const auto sender = service.sender();
   settle(all);

@@ -207,15 +207,13 @@ class MqttService final : public Service {
       }
   }
 
-  void open(std::size_t mailboxes) override {
+  void open(std::size_t mailboxes, bool for_all) override {
     for (std::size_t mailbox = 0; mailbox < mailboxes; ++mailbox) {
       topics_.push_back(topic_of(mailbox));
-      Connection(broker_, client_of(mailbox), false).listen_to(topics_.back());
+      Connection owner(broker_, client_of(mailbox), false);
+      owner.listen_to(topics_.back());
+      if (for_all) owner.listen_to(topic_of_all);
     }
-  }
-  void join() override {
-    for (std::size_t mailbox = 0; mailbox < topics_.size(); ++mailbox)
-      Connection(broker_, client_of(mailbox), false).listen_to(topic_of_all);
   }
   std::unique_ptr<Sender> sender() override {
     return std::make_unique<MqttSender>(broker_, fmt::format("sender-{}", senders_++), topics_);

@@ -136,11 +136,11 @@ class NatsSender final : public Sender {
 
 class NatsReader final : public Reader {
  public:
-  NatsReader(std::uint16_t port, std::size_t mailbox, bool joined) : connection_(port), mailbox_(mailbox), joined_(joined) {}
+  NatsReader(std::uint16_t port, std::size_t mailbox, bool for_all) : connection_(port), mailbox_(mailbox), for_all_(for_all) {}
 
   void listen() override {
     connection_.subscribe(fmt::format("to.{}", mailbox_), 0);
-    if (joined_) connection_.subscribe(fmt::format("all.{}", mailbox_), 1);
+    if (for_all_) connection_.subscribe(fmt::format("all.{}", mailbox_), 1);
   }
   void take(std::vector<Taken>& into, Clock::time_point until) override {
     constexpr std::size_t once_max = 256;
@@ -172,7 +172,7 @@ class NatsReader final : public Reader {
  private:
   Connection connection_;
   std::size_t mailbox_;
-  bool joined_;
+  bool for_all_;
   std::array<std::string, 2> last_;  // by subscription: where to acknowledge
 };
 
@@ -193,19 +193,17 @@ class NatsService final : public Service {
              R"("max_msgs":-1,"max_bytes":-1,"max_consumers":-1,"num_replicas":1})");
   }
 
-  void open(std::size_t mailboxes) override {
+  void open(std::size_t mailboxes, bool for_all) override {
     mailboxes_ = mailboxes;
+    for_all_ = for_all;
     add_consumers("to", [](std::size_t mailbox) { return fmt::format("mail.{}", mailbox); });
-  }
-  void join() override {
-    joined_ = true;
-    add_consumers("all", [](std::size_t) { return std::string("all"); });
+    if (for_all) add_consumers("all", [](std::size_t) { return std::string("all"); });
   }
   std::unique_ptr<Sender> sender() override {
     return std::make_unique<NatsSender>(broker_.port(), fmt::format("_INBOX.sender{}", senders_++));
   }
   std::unique_ptr<Reader> log_in(std::size_t mailbox) override {
-    return std::make_unique<NatsReader>(broker_.port(), mailbox, joined_);
+    return std::make_unique<NatsReader>(broker_.port(), mailbox, for_all_);
   }
   const Process& process() const override { return broker_.process(); }
   const std::filesystem::path& folder() const override { return broker_.folder(); }
@@ -224,7 +222,7 @@ class NatsService final : public Service {
 
   Broker broker_;
   std::size_t mailboxes_ = 0;
-  bool joined_ = false;
+  bool for_all_ = false;
   std::atomic<unsigned> senders_ = 0;
 };
 

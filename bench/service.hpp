@@ -40,7 +40,7 @@ class Sender {
  public:
   virtual ~Sender() = default;
   virtual void send(std::span<const Message> batch) = 0;  // in one WebSocket frame
-  // One message for every mailbox that joined, in one request. Its number counts for all.
+  // One message for every mailbox, in one request; they were opened for that. Its number counts for all.
   virtual void send_to_all(const Message& message) = 0;
   // Appends what has been answered; waits until there is something, or the moment has come.
   virtual void answers(std::vector<Answer>& into, Clock::time_point until = forever) = 0;
@@ -62,8 +62,8 @@ class Reader {
 class Service {
  public:
   virtual ~Service() = default;
-  virtual void open(std::size_t mailboxes) = 0;  // once
-  virtual void join() = 0;                       // all of them, to hear what is sent to all
+  // Once. 'for_all': their owners hear what is sent to all, too.
+  virtual void open(std::size_t mailboxes, bool for_all = false) = 0;
   virtual std::unique_ptr<Sender> sender() = 0;
   virtual std::unique_ptr<Reader> log_in(std::size_t mailbox) = 0;
   virtual const Process& process() const = 0;

@@ -106,8 +106,7 @@ class VigilService final : public Service {
  public:
   explicit VigilService(const Options& options) : relay_(options) {}
 
-  void open(std::size_t mailboxes) override { mailboxes_ = relay_.open(mailboxes); }
-  void join() override {}  // a sender names those whom it writes to
+  void open(std::size_t mailboxes, bool /*for_all*/) override { mailboxes_ = relay_.open(mailboxes); }
   std::unique_ptr<Sender> sender() override { return std::make_unique<VigilSender>(relay_.connect(), mailboxes_); }
   std::unique_ptr<Reader> log_in(std::size_t mailbox) override {
     return std::make_unique<VigilReader>(relay_.log_in(mailboxes_.at(mailbox)));

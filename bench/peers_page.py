@@ -1,0 +1,284 @@
+"""What bench/RESULTS.md says of a run of peers.py: medians, goals, and why one is not held. Used by peers.py only."""
+
+import dataclasses
+import statistics
+
+PEERS = ("mosquitto", "rabbitmq", "nats", "ejabberd")
+NAMES = {"vigil": "**Vigil**", "mosquitto": "Mosquitto", "rabbitmq": "RabbitMQ", "nats": "NATS", "ejabberd": "ejabberd"}
+GUARANTEE = {"vigil": "synced before the answer", "mosquitto": "in memory", "rabbitmq": "synced before the confirm",
+             "nats": "written, not synced", "ejabberd": "in memory"}
+
+# The tables: title, what is played, columns of heading, figure and format.
+RATE = (("per second", "per_s", "{:,.0f}"), ("CPU, us each", "cpu_us", "{:.1f}"),
+        ("load's CPU, us each", "load_cpu_us", "{:.1f}"))
+TABLES = {
+    "relay": ("1a. Stored for owners who are away",
+              "8 senders, 4 frames of 32 ahead of their answers, 100 mailboxes. Two mailboxes are read back and counted.",
+              (*RATE, ("answer p50, ms", "p50_ms", "{:.1f}"), ("answer p99, ms", "p99_ms", "{:.1f}"))),
+    "reconnect": ("1b. Owners come back: connect, log in, fetch and acknowledge",
+                  "100 messages wait in each mailbox; 8 owners at a time. Rates in messages; the handshake is in them.",
+                  (*RATE, ("one owner p50, ms", "p50_ms", "{:.1f}"))),
+    "online": ("2a. Relayed to owners who listen, with the answer to the sender",
+               "8 senders as in 1a, 8 readers who acknowledge. Until the last message is read.",
+               (*RATE, ("answer p50, ms", "p50_ms", "{:.1f}"), ("answer p99, ms", "p99_ms", "{:.1f}"))),
+    "latency": ("2b, 2c. At 1,000 a second",
+                "One sender with a timetable, 8 readers. Times in ms, from the moment at which a message should have been sent.",
+                (("to the reader p50", "end_to_end_p50_ms", "{:.2f}"), ("p99", "end_to_end_p99_ms", "{:.2f}"),
+                 ("to the answer p50", "answer_p50_ms", "{:.2f}"), ("p99", "answer_p99_ms", "{:.2f}"),
+                 ("fdatasync beside it p50", "fdatasync_p50_ms", "{:.2f}"), ("p99", "fdatasync_p99_ms", "{:.2f}"),
+                 ("CPU, us each", "cpu_us", "{:.0f}"))),
+    "fanout": ("3. One request to 1,000 who listen",
+               "Until bytes have come to the last one's socket; 20 times. The relay takes one envelope and 1,000 addresses, "
+               "a peer one publish to a topic or subject of 1,000 subscribers.",
+               (("last one p50, ms", "p50_ms", "{:.1f}"), ("p99, ms", "p99_ms", "{:.1f}"),
+                ("CPU, us a reader", "cpu_us", "{:.1f}"))),
+    "idle": ("4a. Memory of an idle connection that is logged in and listens",
+             "1,000 connections, 2.5 s after the last one came.",
+             (("resident, bytes", "resident_bytes_per_connection", "{:,.0f}"),
+              ("private, bytes", "bytes_per_connection", "{:,.0f}"))),
+    "login": ("4b. Accept, TLS handshake, upgrade, login", "1,000 one after the other, no resumption.",
+              (("CPU, us each", "cpu_us", "{:.0f}"), ("p50, ms", "p50_ms", "{:.2f}"), ("p99, ms", "p99_ms", "{:.2f}"))),
+}
+LIMITS = (("fdatasync of 4 KB, per second", "disk_syncs_per_s", "{:,.0f}"),
+          ("fdatasync of 1 KB p50, ms", "fdatasync_p50_ms", "{:.2f}"), ("p99, ms", "fdatasync_p99_ms", "{:.2f}"),
+          ("bare TLS loop, messages per second", "loopback_per_s", "{:,.0f}"),
+          ("its server's CPU, us each", "loopback_cpu_us", "{:.2f}"))
+SHOWN = {load: tuple(figure for _, figure, _ in columns) for load, (_, _, columns) in TABLES.items()}
+SHOWN["limits"] = tuple(figure for _, figure, _ in LIMITS)
+
+
+class Medians:
+    def __init__(self, data):
+        self.data = data
+
+    def values(self, load, service, figure, rounds=lambda number: number > 0):
+        return [one["figures"][figure] for one in self.data["samples"]
+                if one["load"] == load and one["service"] == service and rounds(one["round"]) and figure in one["figures"]]
+
+    def of(self, load, service, figure):
+        """None where it was not measured."""
+        values = self.values(load, service, figure)
+        return statistics.median(values) if values else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    number: str
+    words: str
+    load: str
+    figure: str
+    against: str | tuple[str, ...]  # peers; »figure:NAME« = another figure of the relay's own run; empty: the figure itself
+    at_least: bool
+    bound: float
+    unit: str = "x"
+
+
+def at_least(number, words, load, figure, against, bound):
+    return Goal(number, words, load, figure, against, True, bound)
+
+
+def at_most(number, words, load, figure, against, bound, unit="x"):
+    return Goal(number, words, load, figure, against, False, bound, unit)
+
+
+GOALS = (
+    at_least("1a", "stored per second, beside RabbitMQ (syncs too)", "relay", "per_s", "rabbitmq", 15),
+    at_least("1a", "stored per second, beside the fastest peer that does not sync", "relay", "per_s",
+             ("mosquitto", "nats", "ejabberd"), 1.0),
+    at_most("1a", "CPU per stored message, beside Mosquitto (stretch: 1.0)", "relay", "cpu_us", "mosquitto", 1.2),
+    at_least("1b", "come back and drain, beside Mosquitto", "reconnect", "per_s", "mosquitto", 1.5),
+    at_least("1b", "come back and drain, beside NATS", "reconnect", "per_s", "nats", 4),
+    at_least("1b", "come back and drain, beside RabbitMQ", "reconnect", "per_s", "rabbitmq", 6),
+    at_least("1b", "come back and drain, beside ejabberd", "reconnect", "per_s", "ejabberd", 6),
+    at_least("2a", "relayed online, beside Mosquitto (memory)", "online", "per_s", "mosquitto", 1.0),
+    at_least("2a", "relayed online, beside NATS", "online", "per_s", "nats", 3),
+    at_least("2a", "relayed online, beside RabbitMQ", "online", "per_s", "rabbitmq", 10),
+    at_most("2b", "to the reader at 1,000/s, p50, beside Mosquitto", "latency", "end_to_end_p50_ms", "mosquitto", 1.3),
+    at_most("2b", "to the reader at 1,000/s, p99, beside NATS", "latency", "end_to_end_p99_ms", "nats", 0.5),
+    at_most("2c", "durable answer at 1,000/s, p50, beside fdatasync", "latency", "answer_p50_ms", "figure:fdatasync_p50_ms", 3),
+    at_most("2c", "durable answer at 1,000/s, p99, beside fdatasync", "latency", "answer_p99_ms", "figure:fdatasync_p99_ms", 2),
+    at_most("3", "last of 1,000, beside Mosquitto", "fanout", "p50_ms", "mosquitto", 0.5),
+    at_most("3", "last of 1,000, beside NATS", "fanout", "p50_ms", "nats", 0.1),
+    at_most("3", "last of 1,000, beside ejabberd", "fanout", "p50_ms", "ejabberd", 0.1),
+    at_most("4a", "memory of an idle connection, beside Mosquitto", "idle", "resident_bytes_per_connection", "mosquitto", 1.0),
+    at_most("4a", "memory of an idle connection, beside NATS", "idle", "resident_bytes_per_connection", "nats", 0.6),
+    at_most("4a", "memory of an idle connection, beside ejabberd", "idle", "resident_bytes_per_connection", "ejabberd", 0.25),
+    at_most("4b", "CPU of a login", "login", "cpu_us", "", 510, "us"),
+    at_most("4b", "CPU of a login, beside Mosquitto", "login", "cpu_us", "mosquitto", 0.65),
+    at_most("4b", "CPU of a login, beside ejabberd", "login", "cpu_us", "ejabberd", 0.25),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    goal: Goal
+    reached: float | None
+    held: bool | None  # None: not measured
+
+    def texts(self):
+        def show(number):
+            return f"{number:,.0f} us" if self.goal.unit == "us" else f"{number:.2f}x"
+        reached = "not measured" if self.reached is None else show(self.reached)
+        bound = ("at least " if self.goal.at_least else "at most ") + show(self.goal.bound)
+        return reached, bound, {True: "held", False: "NOT HELD", None: "not measured"}[self.held]
+
+
+def judge_one(medians: Medians, goal: Goal) -> Judged:
+    own = medians.of(goal.load, "vigil", goal.figure)
+    if goal.against == "":
+        reached = own
+    else:
+        if isinstance(goal.against, str) and goal.against.startswith("figure:"):
+            others = [medians.of(goal.load, "vigil", goal.against.removeprefix("figure:"))]
+        else:
+            names = (goal.against,) if isinstance(goal.against, str) else goal.against
+            others = [medians.of(goal.load, name, goal.figure) for name in names]
+        others = [one for one in others if one]
+        reached = own / max(others) if own is not None and others else None
+    if reached is None:
+        return Judged(goal, None, None)
+    return Judged(goal, reached, reached >= goal.bound if goal.at_least else reached <= goal.bound)
+
+
+def judge(data) -> list[Judged]:
+    medians = Medians(data)
+    return [judge_one(medians, goal) for goal in GOALS if any(one["load"] == goal.load for one in data["samples"])]
+
+
+def goals_as_text(judged) -> str:
+    return "\n".join(f"{one.goal.number:<3} {one.goal.words:<62} {reached:>14}  {bound:<18} {held}"
+                     for one in judged for reached, bound, held in [one.texts()])
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+RULES = """\
+- Each load is one piece of code (`vigil-load`), played against everybody; each service is a fresh process in a fresh folder on
+  the same disk, over TLS 1.3 WebSockets on loopback, with a P-256 certificate of its own and messages of 1,024 bytes of noise.
+- Rounds are interleaved: in each, a load is played against each service in turn, beginning with another one. Figures are medians
+  of the rounds, with the least and the most behind the first one; percentiles are of all raw samples of a round.
+- CPU is user and system time of the service's whole process tree, from /proc, divided by the messages. The load runs on the same
+  processors, so rates are bounded by both; the load's own CPU stands beside the rate.
+- Every load counts what was acknowledged and what was read, and fails when a message is missing. A peer is asked to be as durable
+  as it can be; where it answers without a sync, the table says so.
+- Many messages share a WebSocket frame, and so do acknowledgements, for the peers as for the relay."""
+
+SETTINGS = """\
+What was set to make the peers faster (bench/mqtt_brokers.cpp and nats_service.cpp hold all of it):
+
+- **Mosquitto**: persistence on, autosave every 30 min (never within a run), no limit on what is queued or in flight, TCP_NODELAY,
+  a password file with its default hashing. Its loop looks after new WebSocket connections every 100 ms when nothing else happens;
+  a plain connection pings it every millisecond, or every login would take 300 ms (that costs it about 0.5 % of a processor).
+- **RabbitMQ**: Web MQTT, durable classic queues of version 2, prefetch 1,000 instead of 10, no spinning schedulers.
+- **NATS**: JetStream on files by its own protocol, one stream, asynchronous publishing, a durable push consumer for each mailbox,
+  one acknowledgement for all of a batch (ack policy *all*), retention by limits: acknowledged messages are kept,
+  which is less work.
+- **ejabberd**: mod_mqtt over its WebSocket handler, sessions and queues in memory without a limit, no spinning schedulers.
+- Messages have quality of service 1 and sessions are persistent (clean session 0) for all who speak MQTT.
+- **Vigil**: as installed, with limits on copies, bytes and requests that a flood does not meet; session tickets on."""
+
+# Why a goal is not held, in plain words; printed only where one is not.
+WHY = {}
+
+
+def table(headings, rows) -> str:
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def cells(medians, load, service, columns):
+    out = []
+    for at, (_, figure, form) in enumerate(columns):
+        values = medians.values(load, service, figure)
+        text = form.format(statistics.median(values)) if values else "-"
+        if at == 0 and len(values) > 1:
+            text += f" ({form.format(min(values))} to {form.format(max(values))})"
+        out.append(text)
+    return out
+
+
+STORING = ("relay", "online", "latency")
+
+
+def load_section(data, medians, load) -> str:
+    title, words, columns = TABLES[load]
+    rows = [[NAMES[service], *([GUARANTEE[service]] if load in STORING else []),
+             *cells(medians, load, service, columns)]
+            for service in NAMES if medians.values(load, service, columns[0][1])]
+    headings = ["", *(["stored is"] if load in STORING else []), *(heading for heading, _, _ in columns)]
+    out = f"### {title}\n\n{words} (`{load} {data['options'][load]}`)\n\n{table(headings, rows)}\n"
+    if load == "relay" and data["long_s"]:
+        rows = [[NAMES[service], *(form.format(one["figures"][figure]) for _, figure, form in columns),
+                 f"{one['figures']['resident_mb']:,.0f}"]
+                for service in NAMES for one in data["samples"]
+                if (one["load"], one["service"], one["round"]) == ("relay", service, 0)]
+        out += f"\nOne run of {data['long_s']} s each:\n\n"
+        out += table(["", *(heading for heading, _, _ in columns), "resident at its end, MB"], rows) + "\n"
+    return out
+
+
+def limits_section(medians) -> str:
+    rows = [[heading, form.format(statistics.median(values)), form.format(min(values)), form.format(max(values))]
+            for heading, figure, form in LIMITS if (values := medians.values("limits", "limits", figure))]
+    words = ("Measured before each load of each round: what any service meets that syncs one message at a time, and what a loop "
+             "of TLS frames costs that stores nothing (32 messages in a frame, one connection).")
+    return f"### The limits of the same minutes\n\n{words}\n\n{table(['', 'median', 'least', 'most'], rows)}\n"
+
+
+def failures_section(data) -> str:
+    if not data["failures"]:
+        return ""
+    lines = [f"- {NAMES.get(one['service'], one['service'])}, {one['load']}, round {one['round']}: {one['why']}"
+             for one in data["failures"]]
+    return "### Left out\n\n" + "\n".join(lines) + "\n\n"
+
+
+def why_not(judged) -> str:
+    missed = [one for one in judged if one.held is False]
+    if not missed:
+        return ""
+    lines = []
+    for number in dict.fromkeys(one.goal.number for one in missed):
+        lines.append(f"- **{number}**: " + WHY.get(number, "not examined yet."))
+    return "\n## Where a goal is not held, and why\n\n" + "\n".join(lines) + "\n"
+
+
+def page(data, judged) -> str:
+    medians, machine = Medians(data), data["machine"]
+    held = sum(one.held is True for one in judged)
+    goals = table(["", "goal", "reached", "to hold", ""],
+                  [[one.goal.number, one.goal.words, reached, bound, word if word == "held" else f"**{word}**"]
+                   for one in judged for reached, bound, word in [one.texts()]])
+    loads = "\n".join(load_section(data, medians, load) for load in TABLES if load in data["options"])
+    loads_average = ", ".join(f"{one:.2f}" for one in data["load_average_before"])
+    after = ", ".join(f"{one:.2f}" for one in data["load_average_after"])
+    rounds = max((one["round"] for one in data["samples"]), default=0)
+    busy = " **Something else ran on this machine.**" if data["load_average_before"][0] > 1 else ""
+    return f"""# Vigil beside its peers
+
+Written by `./dev bench peers`; no figure here is typed by hand. {data['began']}, {rounds} interleaved
+rounds, {data['took_s'] / 60:.0f} minutes. Ratios are Vigil's median over the peer's median of the same run.{busy}
+
+| | |
+|---|---|
+| Machine | {machine['processor']}, {machine['memory_gb']} GB, {machine['kernel']}, {machine['file_system']} |
+| Load average (1, 5, 15 min) | {loads_average} before; {after} after (the run's own) |
+| Vigil | commit {machine['commit']}{' and changes that are not committed' if machine['dirty'] else ''}, release build |
+| From Debian | {', '.join(machine['versions'])} |
+
+## Goals: {held} of {len(judged)} held
+
+{goals}
+
+Goals 5 (growth) and 6 (nothing acknowledged is lost) are not part of this run: `tests/` holds the second.
+{why_not(judged)}
+## Figures
+
+{limits_section(medians)}
+{loads}
+{failures_section(data)}## Rules
+
+{RULES}
+
+{SETTINGS}
+"""
