@@ -1,20 +1,11 @@
 // What queued copies cost a real relay: the same further load and the same drains at 1,000 queued copies and at as many as are
 // asked for, the memory that lies between the two, and how soon the relay serves again after SIGKILL.
-#include <netinet/in.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
+#include <ctime>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
 
 #include "relay_process.hpp"
-#include "server/config.hpp"
-
-extern char** environ;
 
 namespace vigil::bench {
 namespace {
@@ -74,7 +65,7 @@ void send_copies(const RelayProcess& relay, const std::vector<const Mailbox*>& t
       }
       sender->send(frame);
     }
-    for (const wire::Answer& answer : sender->receive().answers()) {
+    for (const wire::Answer& answer : sender->receive()->answers()) {
       must(answer.status(), "deliver");
       ++answered;
     }
@@ -107,92 +98,36 @@ void drain(const RelayProcess& relay, const Mailbox& mailbox, std::uint64_t copi
   listen.mutable_requests(0)->mutable_listen();
   reader->send(listen);
   for (std::uint64_t read = 0, acknowledged = 0; read < copies; acknowledged = read) {
-    for (const wire::Delivery& delivery : reader->receive().deliveries()) read = delivery.number();
+    for (const wire::Delivery& delivery : reader->receive()->deliveries()) read = delivery.number();
     if (read > acknowledged) reader->acknowledge(acknowledged + 1, read);
   }
 }
-
-bool listens(std::uint16_t port) {
-  const int tried = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(port);
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool answered = ::connect(tried, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
-  ::close(tried);
-  return answered;
-}
-
-// The relay's process: the first one is RelayProcess's own, the next ones are started here over the same folder.
-class Lives {
- public:
-  Lives(const RelayProcess& relay, const Options& options)
-      : relay_(relay), program_(options.vigild.string()), config_(relay.folder() / "relay" / "vigild.toml"), pid_(relay.pid()) {
-    const auto config = server::load_config(config_);
-    if (!config) throw std::runtime_error(config.error());
-    port_ = config->listen.front().port;
-    std::ofstream(config_, std::ios::app) << "[store]\ncache_bytes = " << block_cache_bytes << '\n';
-    restart();
-  }
-  ~Lives() {
-    if (pid_ == relay_.pid()) return;
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Lives(const Lives&) = delete;
-  Lives& operator=(const Lives&) = delete;
-
-  pid_t pid() const { return pid_; }
-
-  // Kills it and starts it again; waits until it takes connections. Returns when the new process began.
-  Clock::time_point restart() {
-    ::kill(pid_, SIGKILL);
-    siginfo_t ended{};
-    // The first one stays a zombie for RelayProcess, which waits for it.
-    ::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | (pid_ == relay_.pid() ? WNOWAIT : 0));
-    std::string file = config_.string(), verb = "serve", option = "--config";
-    char* arguments[] = {program_.data(), verb.data(), option.data(), file.data(), nullptr};
-    const Clock::time_point start = Clock::now();
-    if (::posix_spawn(&pid_, program_.c_str(), nullptr, nullptr, arguments, environ) != 0)
-      throw std::runtime_error("cannot start " + program_ + " again");
-    while (!listens(port_)) {
-      if (seconds_since(start) > 120) throw std::runtime_error("the relay does not come back");
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return start;
-  }
-
- private:
-  const RelayProcess& relay_;
-  std::string program_;
-  const std::filesystem::path config_;
-  std::uint16_t port_ = 0;
-  pid_t pid_;
-};
 
 struct Size {
   double queued = 0, send_us = 0, background_us = 0, drain_us = 0, bytes = 0, restart_ms = 0;
 };
 
 // 'drained' are full and go empty here.
-Size measure(const RelayProcess& relay, Lives& lives, const std::vector<const Mailbox*>& mailboxes,
-             const std::vector<const Mailbox*>& drained, std::size_t queued) {
+Size measure(RelayProcess& relay, const std::vector<const Mailbox*>& mailboxes, const std::vector<const Mailbox*>& drained,
+             std::size_t queued) {
   Size size;
-  settle(lives.pid());
+  const pid_t process = relay.process().pid();
+  settle(process);
   size.queued = static_cast<double>(queued);  // the relay's own count forgets the last seconds before a kill
-  double cpu = cpu_of(lives.pid());
+  double cpu = cpu_of(process);
   for (const Mailbox* mailbox : drained) drain(relay, *mailbox, drained_copies);
-  size.drain_us = (cpu_of(lives.pid()) - cpu) / static_cast<double>(drained.size() * drained_copies) * 1e6;
-  settle(lives.pid());
-  cpu = cpu_of(lives.pid());
-  const double background = background_cpu_of(lives.pid());
+  size.drain_us = (cpu_of(process) - cpu) / static_cast<double>(drained.size() * drained_copies) * 1e6;
+  settle(process);
+  cpu = cpu_of(process);
+  const double background = background_cpu_of(process);
   send_from_all(relay, mailboxes, further);
-  const double used = cpu_of(lives.pid()) - cpu - (background_cpu_of(lives.pid()) - background);
+  const double used = cpu_of(process) - cpu - (background_cpu_of(process) - background);
   size.send_us = used / static_cast<double>(further) * 1e6;
-  settle(lives.pid());
-  size.background_us = (background_cpu_of(lives.pid()) - background) / static_cast<double>(further) * 1e6;
-  size.bytes = static_cast<double>(private_bytes(lives.pid()));
-  const Clock::time_point start = lives.restart();
+  settle(process);
+  size.background_us = (background_cpu_of(process) - background) / static_cast<double>(further) * 1e6;
+  size.bytes = static_cast<double>(relay.process().private_bytes());
+  const Clock::time_point start = Clock::now();
+  relay.restart();
   send_copies(relay, {mailboxes.front()}, 0, 1);
   size.restart_ms = seconds_since(start) * 1000;
   return size;
@@ -211,12 +146,11 @@ void add(Report& report, const std::string& name, const Size& size) {
 
 Report load_growth(const Options& options) {
   if (options.copies < 2 * further) throw std::runtime_error("growth needs --copies of 120000 and more");
-  const RelayProcess relay(options);
-  Lives lives(relay, options);
+  RelayProcess relay(options, "[store]\ncache_bytes = " + std::to_string(block_cache_bytes) + '\n');
   Report report{"growth: what queued copies of 1 KB cost, and what a restart does", {}};
   report.add("disk_syncs_per_s", syncs_per_second(relay.folder()));
   const std::size_t many = std::max<std::size_t>(options.mailboxes, options.copies / copies_per_mailbox);
-  const std::vector<Mailbox> opened = relay.open(static_cast<unsigned>(many + 2 * drained_mailboxes));
+  const std::vector<Mailbox> opened = relay.open(many + 2 * drained_mailboxes);
   std::vector<const Mailbox*> mailboxes, first_drained, last_drained;
   for (std::size_t i = 0; i < opened.size(); ++i)
     (i < many ? mailboxes : i < many + drained_mailboxes ? first_drained : last_drained).push_back(&opened[i]);
@@ -224,7 +158,7 @@ Report load_growth(const Options& options) {
   constexpr std::size_t all_drained = drained_mailboxes * drained_copies;
   send_from_all(relay, first_drained, all_drained);
   send_from_all(relay, mailboxes, few);
-  const Size small = measure(relay, lives, mailboxes, first_drained, few + all_drained);
+  const Size small = measure(relay, mailboxes, first_drained, few + all_drained);
 
   // Those that are drained last fill up along with the others, so that their copies lie among all of them.
   constexpr std::size_t steps = 10;
@@ -233,7 +167,7 @@ Report load_growth(const Options& options) {
     send_from_all(relay, mailboxes, more);
     send_from_all(relay, last_drained, all_drained / steps);
   }
-  const Size large = measure(relay, lives, mailboxes, last_drained, options.copies + all_drained);
+  const Size large = measure(relay, mailboxes, last_drained, options.copies + all_drained);
 
   add(report, "few", small);
   add(report, "many", large);

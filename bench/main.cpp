@@ -14,7 +14,7 @@ namespace {
 using namespace vigil::bench;
 
 const std::map<std::string, Report (*)(const Options&)> alone{
-    {"store", load_store}, {"expiry", load_expiry}, {"limits", load_limits}};
+    {"store", load_store}, {"expiry", load_expiry}, {"limits", load_limits}, {"growth", load_growth}};
 const std::map<std::string, Report (*)(Service&, const Options&)> served{
     {"relay", load_relay},     {"reconnect", load_reconnect}, {"drain", load_drain}, {"online", load_online},
     {"latency", load_latency}, {"fanout", load_fanout},       {"idle", load_idle},   {"login", load_login}};
@@ -42,7 +42,7 @@ void add_options(CLI::App& app, Options& options) {
   number("--in-flight", options.in_flight, "store: writes outstanding", 1, 100'000);
   number("--many", options.many, "idle, login, fanout: connections; drain: backlog / 20", 1, 100'000);
   number("--threads", options.threads, "threads of the relay; 0: one per core", 0, 256);
-  number("--copies", options.copies, "expiry: copies that expire together", 2'000, 100'000'000);
+  number("--copies", options.copies, "expiry: copies that expire together; growth: that are queued", 2'000, 100'000'000);
   number("--inline-percent", options.inline_percent, "expiry: of them, with an envelope of their own; the rest are of fan-outs",
          0, 100);
   number("--quiet-seconds", options.quiet_s, "expiry: how long before they expire", 0, 86'400);

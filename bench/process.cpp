@@ -75,6 +75,13 @@ Process::~Process() {
   ::waitpid(pid_, nullptr, 0);
 }
 
+void Process::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
 bool Process::ended() {
   if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
   return pid_ <= 0;
@@ -95,7 +102,7 @@ void Process::wait_for_port(std::uint16_t port, unsigned patience_s) {
   while (!listens(port)) {
     if (ended()) throw std::runtime_error(order_.words[0] + " ended: " + last_words());
     if (seconds_since(start) > patience_s) throw std::runtime_error(order_.words[0] + " does not listen: " + last_words());
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
 

@@ -26,7 +26,7 @@ std::uint64_t now_s() {
 
 }  // namespace
 
-RelayProcess::RelayProcess(const Options& options) : port_(free_port()) {
+RelayProcess::RelayProcess(const Options& options, const std::string& more_config) : port_(free_port()), vigild_(options.vigild) {
   server::InitOrder order;
   order.data = folder_.path() / "relay";
   order.hosts = {"127.0.0.1"};
@@ -37,19 +37,30 @@ RelayProcess::RelayProcess(const Options& options) : port_(free_port()) {
   std::ofstream(made->config, std::ios::app) << fmt::format(
       "threads = {}\n[limits]\nnormal_copies_max = 1000000\nnormal_bytes_max = 8000000000\nrequests_per_s = 10000000\n"
       "connections_max = 100000\nkeepalive_s = 600\nfree_for_normal_percent = 2\nfree_for_urgent_percent = 1\n[log]\nlevel = "
-      "\"warning\"\n",
-      options.threads);
+      "\"warning\"\n{}",
+      options.threads, more_config);
   const auto config = server::load_config(made->config);
   if (!config) throw std::runtime_error(config.error());
   console_ = config->console;
   path_ = config->paths.front();
   root_ = *server::load_root(config->data);
 
-  process_ = std::make_unique<Process>(Process::Order{{options.vigild.string(), "serve", "--config", made->config.string()}});
+  config_ = made->config;
+  start();
   for (unsigned tries = 0; !server::ask_console(console_, R"({"do":"status"})"); ++tries) {
     if (tries == 3000 || process_->ended()) throw std::runtime_error("vigild did not start; its words are above");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+}
+
+void RelayProcess::start() {
+  process_ = std::make_unique<Process>(Process::Order{{vigild_.string(), "serve", "--config", config_.string()}});
+}
+
+void RelayProcess::restart() {
+  process_->kill();
+  start();
+  process_->wait_for_port(port_, 120);
 }
 
 std::unique_ptr<Member> RelayProcess::connect() const {

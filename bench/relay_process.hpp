@@ -19,7 +19,8 @@ struct Mailbox {
 
 class RelayProcess {
  public:
-  explicit RelayProcess(const Options& options);
+  // 'more_config': lines of vigild.toml.
+  explicit RelayProcess(const Options& options, const std::string& more_config = "");
 
   const Process& process() const { return *process_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
@@ -28,15 +29,20 @@ class RelayProcess {
   std::unique_ptr<Member> log_in(const Mailbox& mailbox) const;
   // Opens so many mailboxes.
   std::vector<Mailbox> open(std::size_t count) const;
+  // Kills it with SIGKILL and starts it again; returns when it takes connections.
+  void restart();
   // One number of the console's status.
   std::int64_t number(const std::string& name) const;
 
  private:
+  void start();
+
   Folder folder_;
   std::filesystem::path console_;
   std::string path_;
   PublicKey root_;
   std::uint16_t port_ = 0;
+  std::filesystem::path vigild_, config_;
   std::unique_ptr<Process> process_;  // ends before its folder goes
 };
 
