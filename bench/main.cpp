@@ -46,7 +46,7 @@ void add_options(CLI::App& app, Options& options) {
   number("--inline-percent", options.inline_percent, "expiry: of them, with an envelope of their own; the rest are of fan-outs",
          0, 100);
   number("--quiet-seconds", options.quiet_s, "expiry: how long before they expire", 0, 86'400);
-  number("--per-second", options.per_second, "expiry: durable writes beside it; latency: copies", 1, 100'000);
+  number("--per-second", options.per_second, "expiry: durable writes beside it; latency: copies (1000 unless given)", 1, 100'000);
   app.add_option("--samples", options.samples, "expiry: a file for every sample: stream, seconds after the expiry, milliseconds");
 }
 
@@ -72,7 +72,6 @@ int main(int argc, char* argv[]) {
   Options options;
   options.vigild = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../server/vigild";
   std::string mode = mode_of(argv[0]);
-  if (mode == "latency") options.per_second = 1000;
   bool json = false;
   CLI::App app("vigil-load: loads a store, a relay or a peer and prints figures; all samples count, none is thrown away.");
   if (mode.empty())
@@ -81,6 +80,7 @@ int main(int argc, char* argv[]) {
   add_options(app, options);
   app.add_flag("--json", json, "one JSON object");
   CLI11_PARSE(app, argc, argv);
+  if (mode == "latency" && app.count("--per-second") == 0) options.per_second = 1000;
   if (!alone.contains(mode) && !served.contains(mode)) return std::cerr << "vigil-load: no such mode: " << mode << '\n', 2;
   try {
     print(measure(mode, options), json);

@@ -142,7 +142,7 @@ def judge_one(medians: Medians, goal: Goal) -> Judged:
 
 def judge(data) -> list[Judged]:
     medians = Medians(data)
-    return [judge_one(medians, goal) for goal in GOALS if any(one["load"] == goal.load for one in data["samples"])]
+    return [judge_one(medians, goal) for goal in GOALS if goal.load in data["options"]]
 
 
 def goals_as_text(judged) -> str:
@@ -249,15 +249,18 @@ def page(data, judged) -> str:
     goals = table(["", "goal", "reached", "to hold", ""],
                   [[one.goal.number, one.goal.words, reached, bound, word if word == "held" else f"**{word}**"]
                    for one in judged for reached, bound, word in [one.texts()]])
-    loads = "\n".join(load_section(data, medians, load) for load in TABLES if load in data["options"])
+    loads = "\n".join(load_section(data, medians, load) for load in TABLES
+                      if any(one["load"] == load for one in data["samples"]))
     loads_average = ", ".join(f"{one:.2f}" for one in data["load_average_before"])
     after = ", ".join(f"{one:.2f}" for one in data["load_average_after"])
     rounds = max((one["round"] for one in data["samples"]), default=0)
     busy = " **Something else ran on this machine.**" if data["load_average_before"][0] > 1 else ""
+    unplayed = [load for load in data["options"] if not medians.values(load, "vigil", SHOWN[load][0])]
+    busy += f" **It was interrupted: no figures of {', '.join(unplayed)}.**" if unplayed else ""
     return f"""# Vigil beside its peers
 
-Written by `./dev bench peers`; no figure here is typed by hand. {data['began']}, {rounds} interleaved
-rounds, {data['took_s'] / 60:.0f} minutes. Ratios are Vigil's median over the peer's median of the same run.{busy}
+Written by `./dev bench peers`; no figure here is typed by hand. {data['began']}, rounds: {rounds}, interleaved,
+{data['took_s'] / 60:.0f} minutes. Ratios are Vigil's median over the peer's median of the same run.{busy}
 
 | | |
 |---|---|
