@@ -44,6 +44,7 @@ void wait_for_all(const Readers& all) {
 
 Report load_idle(Service& service, const Options& options) {
   Report report{"idle: memory of a listening TLS connection", {}};
+  const double resident_at_first = static_cast<double>(service.process().resident_bytes());
   service.open(options.many);
   // Allocators and caches have had their first fill: a tenth of the connections comes and goes before counting starts.
   settle(listeners(service, options.many / 10));
@@ -58,6 +59,10 @@ Report load_idle(Service& service, const Options& options) {
   report.add("bytes_per_connection", (static_cast<double>(service.process().private_bytes()) - private_before) / count);
   report.add("resident_bytes_per_connection",
              (static_cast<double>(service.process().resident_bytes()) - resident_before) / count);
+  // With what the mailboxes themselves and the first fill of caches take: a peer may hold a session's memory whether it is
+  // connected or not.
+  report.add("resident_bytes_with_mailbox",
+             (static_cast<double>(service.process().resident_bytes()) - resident_at_first) / count);
   return report;
 }
 
