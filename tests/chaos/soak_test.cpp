@@ -97,8 +97,9 @@ Quarters compare(const std::vector<Sample>& samples, double Sample::* what, Choo
 constexpr double remembered_row_bytes = 64, remembered_vigil_bytes = 128, vigils_a_day = 4;
 // A new filter of remembered ids begins at midnight, and is 1.3 MB from its first id on.
 constexpr double filter_bytes = 1'400'000;
-// Beside it: what the heap has in reserve, a log that is not flushed yet.
-constexpr double slack_bytes = 1 << 20, slack_files = 8;
+// Beside it: a log that is not flushed yet; what the heap has in reserve, which finds its size in steps of half a megabyte to two
+// (122 days in a row stayed at 25 to 26 MB).
+constexpr double slack_bytes = 1 << 20, heap_slack_bytes = 4 << 20, slack_files = 8;
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -151,7 +152,7 @@ TEST_CASE("day after day a relay loses nothing it has promised, and holds no mor
 #if !defined(VIGIL_OTHER_HEAP)
   const double vigils = vigils_a_day * static_cast<double>(samples.size()) / 2;
   const auto midnights = static_cast<double>(std::time(nullptr) / 86'400 - began_s / 86'400);
-  CHECK(memory.grown() <= remembered_vigil_bytes * vigils + filter_bytes * midnights + slack_bytes);
+  CHECK(memory.grown() <= remembered_vigil_bytes * vigils + filter_bytes * midnights + heap_slack_bytes);
 #endif
   relay.signal(SIGTERM);
   CHECK(relay.wait() == exit_done);
