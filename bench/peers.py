@@ -35,7 +35,7 @@ LOADS = {
     "idle": ("--many", "1000"),
     "login": ("--many", "1000"),
 }
-PATIENCE_S = 240  # for one load: what takes longer has failed
+PATIENCE_S = 90  # for one load: what takes longer has failed
 
 
 class Failed(Exception):
