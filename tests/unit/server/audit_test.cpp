@@ -89,7 +89,7 @@ TEST_CASE("the audit says so when a deletion is left out", "[vigild][audit]") {
     }
     // Asked once more, it answers after it has answered the audit.
     (void)ask_console(config->console, R"({"do":"forget"})");
-    relay.signal(SIGSTOP);
+    (void)::kill(relay.pid(), SIGSTOP);
   });
   const Ran audit = home.run("audit");
   stopper.join();
