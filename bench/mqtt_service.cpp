@@ -163,16 +163,15 @@ class MqttReader final : public Reader {
 
   void listen() override {}  // the session does already
   void take(std::vector<Taken>& into, Clock::time_point until) override {
-    constexpr std::size_t once_max = 256;
-    for (const std::size_t had = into.size(); into.size() < had + once_max;) {
-      const auto packet = connection_.packet(into.size() == had ? until : at_once);
-      if (!packet) return;
+    take_what_is_there(into, until, [this](Clock::time_point moment) -> std::optional<Taken> {
+      const auto packet = connection_.packet(moment);
+      if (!packet) return std::nullopt;
       if (packet->type != publish) throw std::runtime_error("not a PUBLISH");
       const std::size_t topic = 2 + u16_at(packet->body, 0), id = u16_at(packet->body, topic);
-      into.push_back(taken_from(packet->body.substr(topic + 2)));
       add_head(acknowledgements_, puback, 0, 2);
       add_u16(acknowledgements_, id);
-    }
+      return taken_from(packet->body.substr(topic + 2));
+    });
   }
   void acknowledge() override {
     if (!acknowledgements_.empty()) connection_.socket().send(acknowledgements_);

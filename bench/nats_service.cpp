@@ -143,14 +143,13 @@ class NatsReader final : public Reader {
     if (for_all_) connection_.subscribe(fmt::format("all.{}", mailbox_), 1);
   }
   void take(std::vector<Taken>& into, Clock::time_point until) override {
-    constexpr std::size_t once_max = 256;
-    for (const std::size_t had = into.size(); into.size() < had + once_max;) {
-      const auto event = connection_.next(into.size() == had ? until : at_once);
-      if (!event) return;
+    take_what_is_there(into, until, [this](Clock::time_point moment) -> std::optional<Taken> {
+      const auto event = connection_.next(moment);
+      if (!event) return std::nullopt;
       if (event->is_pong) throw std::runtime_error("a PONG that nobody asked for");
-      into.push_back(taken_from(event->payload));
       last_.at(event->subscription) = event->reply;
-    }
+      return taken_from(event->payload);
+    });
   }
   void acknowledge() override {
     std::string out;

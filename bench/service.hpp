@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,18 @@ class Sender {
   // Appends what has been answered; waits until there is something, or the moment has come.
   virtual void answers(std::vector<Answer>& into, Clock::time_point until = forever) = 0;
 };
+
+// For readers whose messages come one by one: waits for the first one only, and appends what is there, up to a bound.
+// next: the next message that is there by that moment, or none.
+template <class Next>
+void take_what_is_there(std::vector<Taken>& into, Clock::time_point until, Next next) {
+  constexpr std::size_t once_max = 256;
+  for (const std::size_t had = into.size(); into.size() < had + once_max;) {
+    const std::optional<Taken> one = next(into.size() == had ? until : at_once);
+    if (!one) return;
+    into.push_back(*one);
+  }
+}
 
 // Logged in as the owner of a mailbox.
 class Reader {

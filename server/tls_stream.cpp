@@ -53,8 +53,6 @@ TlsStream::Step TlsStream::step_after(int result) {
   failed_ = true;
   const unsigned long code = ERR_peek_error();
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST) spoke_http_ = true;
-  if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-    return {.error = asio::error::eof};
   ERR_clear_error();
   return {.error = asio::error::connection_aborted};
 }
@@ -103,7 +101,6 @@ bool TlsStream::peer_has_gone() const {
 
 void TlsStream::hold() {
   held_ = std::make_unique<Bytes>();
-  holding_ = true;
 }
 
 void TlsStream::close_notify() {

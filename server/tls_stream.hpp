@@ -99,8 +99,7 @@ class TlsStream {
   std::unique_ptr<ssl_st, FreeSsl> ssl_;
   bool failed_ = false;  // OpenSSL forbids close_notify after a fatal error
   bool spoke_http_ = false;
-  bool holding_ = false;
-  std::unique_ptr<Bytes> held_;  // at most one record; gone once it is written
+  std::unique_ptr<Bytes> held_;  // empty: what is written next is to be held; then at most one record, gone once it is written
 };
 
 // How Beast ends a WebSocket on this stream (found by argument-dependent look-up).
@@ -186,7 +185,7 @@ auto TlsStream::async_write_some(const Buffers& from, Token&& token) {
 
 template <class Buffers>
 TlsStream::Step TlsStream::write_step(const Buffers& from) {
-  if (std::exchange(holding_, false)) {
+  if (held_ && held_->empty()) {
     held_->resize(std::min(asio::buffer_size(from), record_bytes));
     return {.bytes = asio::buffer_copy(asio::buffer(*held_), from)};
   }

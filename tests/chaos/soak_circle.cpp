@@ -13,30 +13,6 @@ std::string mark_of(const wire::Delivery& delivery) {
   return delivery.envelope().substr(0, mark_bytes);
 }
 
-wire::Request end_of(const Alert& alert) {
-  wire::Request request;
-  wire::End& end = *request.mutable_end();
-  end.set_vigil_id(alert.vigil.id());
-  end.set_secret(bytes_of(alert.stop));
-  end.set_address(bytes_of(alert.address));
-  return request;
-}
-
-wire::Request hurry_of(const Alert& alert) {
-  wire::Request request;
-  request.mutable_hurry()->set_vigil_id(alert.vigil.id());
-  request.mutable_hurry()->set_secret(bytes_of(alert.hurry));
-  return request;
-}
-
-wire::Request answer_to(const Alert& alert) {
-  wire::Request request;
-  request.mutable_answering()->set_vigil_id(alert.vigil.id());
-  request.mutable_answering()->set_step(1);
-  request.mutable_answering()->set_token(bytes_of(answer_chain(alert.answer, limits::answer_chain_steps - 1)));
-  return request;
-}
-
 void done(Member& member, const wire::Request& request) {
   const wire::Answer answer = member.ask(request);
   INFO("request of kind " << request.kind_case() << ": " << answer.why());
@@ -53,8 +29,7 @@ void reset_when_closed(int descriptor) {
 
 Circle::Circle(const RelayHome& home, const Serving& relay) : home_(home), relay_(relay), people_(people) {
   for (Person& person : people_) {
-    const std::string printed = home_.run("invite").out;
-    invite_ = read_invite(printed.substr(0, printed.find('\n')));
+    invite_ = invite_from(home_);
     REQUIRE(join(invite_, person.key) == wire::DONE);
     Member member = connect(invite_);
     REQUIRE(member.prove(person.key) == wire::DONE);
@@ -198,14 +173,7 @@ void Circle::fan_out(Member& from) {
 
 void Circle::post(Person& to) {
   Mark mark;
-  wire::Post post;
-  post.set_version(limits::protocol_version);
-  *post.add_requests() = deliver_request(to.address, envelope(mark, 1024), wire::URGENT);
-  const std::string body = post.SerializeAsString();
-  const wire::Route route = routes_of(invite_).routes(0);
-  Line line(static_cast<std::uint16_t>(route.port()));
-  line.send(fmt::format("POST {} HTTP/1.1\r\nHost: relay\r\nContent-Length: {}\r\n\r\n", route.path(), body.size()) + body);
-  REQUIRE(line.receive().starts_with("HTTP/1.1 200"));
+  post_once(invite_, deliver_request(to.address, envelope(mark, 1024), wire::URGENT));
   promise(to, mark, "a POST");
 }
 
@@ -251,15 +219,7 @@ void Circle::check_in(Member& from, Person& to) {
   CheckIn kept(to.address, 600, 1000);
   name_copies(kept, envelope(stage, 4096), envelope(ending, 1024));
   done(from, kept.parts(1)[0]);
-  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
-    wire::Request request;
-    wire::Refresh& refresh = *request.mutable_refresh();
-    refresh.set_vigil_id(kept.vigil.id());
-    refresh.set_secret(bytes_of(kept.refresh));
-    refresh.set_seq(seq);
-    refresh.add_copies()->set_envelope(envelope(stage, 4096));
-    done(from, request);
-  }
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) done(from, refresh_of(kept, seq, envelope(stage, 4096)));
   wire::Request renewal;
   renewal.mutable_renew()->set_vigil_id(kept.vigil.id());
   renewal.mutable_renew()->set_secret(bytes_of(kept.renewals[0]));
@@ -349,8 +309,7 @@ void Circle::errands() {
 
 // Joins, is written to, and burns her mailbox with a copy still in it.
 void Circle::passer_by() {
-  const std::string printed = home_.run("invite").out;
-  const wire::Invite invite = read_invite(printed.substr(0, printed.find('\n')));
+  const wire::Invite invite = invite_from(home_);
   Person person;
   REQUIRE(join(invite, person.key) == wire::DONE);
   come(person);

@@ -67,4 +67,45 @@ struct CheckIn : Alert {
   }
 };
 
+// What is asked about it once it is kept.
+inline wire::Request refresh_of(const Alert& alert, std::uint64_t seq, const std::string& envelope) {
+  wire::Request request;
+  wire::Refresh& refresh = *request.mutable_refresh();
+  refresh.set_vigil_id(alert.vigil.id());
+  refresh.set_secret(bytes_of(alert.refresh));
+  refresh.set_seq(seq);
+  refresh.add_copies()->set_envelope(envelope);
+  return request;
+}
+inline wire::Request hurry_of(const Alert& alert) {
+  wire::Request request;
+  request.mutable_hurry()->set_vigil_id(alert.vigil.id());
+  request.mutable_hurry()->set_secret(bytes_of(alert.hurry));
+  return request;
+}
+inline wire::Request end_of(const Alert& alert, const Secret& secret) {
+  wire::Request request;
+  request.mutable_end()->set_vigil_id(alert.vigil.id());
+  request.mutable_end()->set_secret(bytes_of(secret));
+  request.mutable_end()->set_address(bytes_of(alert.address));
+  return request;
+}
+inline wire::Request end_of(const Alert& alert) {
+  return end_of(alert, alert.stop);
+}
+inline wire::Request look_at(const Alert& alert) {
+  wire::Request request;
+  request.mutable_look()->set_vigil_id(alert.vigil.id());
+  request.mutable_look()->set_secret(bytes_of(alert.refresh));
+  return request;
+}
+// With the first token of its responder.
+inline wire::Request answer_to(const Alert& alert) {
+  wire::Request request;
+  request.mutable_answering()->set_vigil_id(alert.vigil.id());
+  request.mutable_answering()->set_step(1);
+  request.mutable_answering()->set_token(bytes_of(answer_chain(alert.answer, limits::answer_chain_steps - 1)));
+  return request;
+}
+
 }  // namespace vigil::server::test

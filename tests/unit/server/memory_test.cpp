@@ -136,26 +136,6 @@ Alert recognisable(Passed& passed, const Address& to, std::uint32_t due_in_s) {
   return alert;
 }
 
-wire::Request end_of(const Alert& alert) {
-  wire::Request request;
-  wire::End& end = *request.mutable_end();
-  end.set_vigil_id(alert.vigil.id());
-  end.set_secret(bytes_of(alert.stop));
-  end.set_address(bytes_of(alert.address));
-  return request;
-}
-
-void post_once(const wire::Invite& invite, const wire::Request& request) {
-  const wire::Route route = routes_of(invite).routes(0);
-  wire::Post post;
-  post.set_version(limits::protocol_version);
-  *post.add_requests() = request;
-  const std::string body = post.SerializeAsString();
-  Line line(static_cast<std::uint16_t>(route.port()));
-  line.send(fmt::format("POST {} HTTP/1.1\r\nHost: relay\r\nContent-Length: {}\r\n\r\n", route.path(), body.size()) + body);
-  REQUIRE(line.receive().starts_with("HTTP/1.1 200"));
-}
-
 // Copies of all sizes and lanes to both addresses, one to nobody, one by a POST. How many will come.
 std::size_t send_copies(Passed& passed, const wire::Invite& invite, Member& sender, Member& stranger, const Address& friends,
                         const Address& others) {
@@ -185,8 +165,7 @@ TEST_CASE("an image of the relay's memory holds nothing that was acknowledged or
   const Address friends = passed.address("addresses"), others = passed.address("addresses");
   const SigningKey owner_key = SigningKey::generate();
   std::optional<Serving> relay(std::in_place, home);
-  const std::string printed = home.run("invite").out;
-  const wire::Invite invite = read_invite(printed.substr(0, printed.find('\n')));
+  const wire::Invite invite = invite_from(home);
   REQUIRE(join(invite, owner_key) == wire::DONE);
   std::size_t expected = 0;
   {

@@ -160,19 +160,32 @@ int Serving::wait() {
   return code_of(status);
 }
 
-std::int64_t Serving::number(const std::string& name) const {
+std::optional<std::int64_t> Serving::asked(const std::string& name) const {
   const auto config = load_config(home_.data() / "vigild.toml");
   const auto answer = ask_console(config ? config->console : home_.data() / "console", R"({"do":"status"})");
-  REQUIRE(answer);
+  if (!answer) return std::nullopt;
   return json::parse(*answer).at("numbers").at(name).as_int64();
 }
 
-void Serving::await(const std::string& name, std::int64_t value) const {
-  for (unsigned tries = 0; number(name) != value; ++tries) {
-    INFO(name << " is " << number(name) << ", awaited " << value);
-    REQUIRE(tries < 9000);
+std::int64_t Serving::number(const std::string& name) const {
+  const std::optional<std::int64_t> found = asked(name);
+  REQUIRE(found);
+  return *found;
+}
+
+bool Serving::reaches(const std::string& name, std::int64_t value) const {
+  for (unsigned tries = 0; tries <= 9000; ++tries) {
+    const std::optional<std::int64_t> found = asked(name);
+    if (!found || *found == value) return found.has_value();
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  return false;
+}
+
+void Serving::await(const std::string& name, std::int64_t value) const {
+  const bool come = reaches(name, value);
+  INFO(name << " is " << (come ? value : number(name)) << ", awaited " << value);
+  REQUIRE(come);
 }
 
 std::string Serving::said() const {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,10 +63,14 @@ class Serving {
   std::int64_t number(const std::string& name) const;
   // Waits until a number of the console's has this value.
   void await(const std::string& name, std::int64_t value) const;
+  // The same, and says whether it came to it; asserts nothing, for threads beside the test's own (Catch2 counts in one).
+  bool reaches(const std::string& name, std::int64_t value) const;
   // Everything it has said so far.
   std::string said() const;
 
  private:
+  std::optional<std::int64_t> asked(const std::string& name) const;
+
   const RelayHome& home_;
   pid_t pid_ = -1;
   std::filesystem::path words_;

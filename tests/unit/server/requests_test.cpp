@@ -12,18 +12,6 @@ using namespace vigil;
 using namespace vigil::server;
 using namespace vigil::server::test;
 
-namespace {
-
-wire::Request end_request(const Alert& alert, const Secret& secret) {
-  wire::Request request;
-  request.mutable_end()->set_vigil_id(alert.vigil.id());
-  request.mutable_end()->set_secret(bytes_of(secret));
-  request.mutable_end()->set_address(bytes_of(alert.address));
-  return request;
-}
-
-}  // namespace
-
 TEST_CASE("a proof is good for its own connection only", "[server][owner]") {
   RunningRelay relay;
   const SigningKey owner = SigningKey::generate();
@@ -218,17 +206,12 @@ TEST_CASE("an alert in parts is kept, released at once, answered by one and ende
   CHECK((stage.round() == 1 && stage.stage() == 0 && stage.lane() == wire::URGENT));
   CHECK(stage.envelope() == envelope_of('s', 4096));
 
-  wire::Request look;
-  look.mutable_look()->set_vigil_id(alert.vigil.id());
-  look.mutable_look()->set_secret(bytes_of(alert.refresh));
+  wire::Request look = look_at(alert);
   CHECK(sender->ask(look).vigil().released());
   look.mutable_look()->set_secret(bytes_of(random_id<Secret>()));
   CHECK(sender->ask(look).status() == wire::REFUSED);
 
-  wire::Request answering;
-  answering.mutable_answering()->set_vigil_id(alert.vigil.id());
-  answering.mutable_answering()->set_step(1);
-  answering.mutable_answering()->set_token(bytes_of(answer_chain(alert.answer, limits::answer_chain_steps - 1)));
+  wire::Request answering = answer_to(alert);
   const wire::Answer lease = sender->ask(answering);
   CHECK(lease.status() == wire::DONE);
   CHECK((lease.lease().yours() && lease.lease().lease_s() > 0));
@@ -237,7 +220,7 @@ TEST_CASE("an alert in parts is kept, released at once, answered by one and ende
   CHECK(notice.notice().act() == wire::Released::ANSWERED);
   CHECK(notice.notice().token() == answering.answering().token());
 
-  CHECK(sender->ask(end_request(alert, alert.stop)).status() == wire::DONE);
+  CHECK(sender->ask(end_of(alert, alert.stop)).status() == wire::DONE);
   CHECK(owner.member->next_delivery().of_vigil() == wire::ENDING);
 }
 
@@ -249,7 +232,7 @@ TEST_CASE("both endings are answered with the same bytes", "[server][vigils]") {
   for (int which = 0; which < 2; ++which) {
     const Alert alert(owner.address, 3600);
     REQUIRE(sender->ask(alert.parts(1)[0]).status() == wire::DONE);
-    wire::Answer answer = sender->ask(end_request(alert, which == 0 ? alert.stop : alert.go_on));
+    wire::Answer answer = sender->ask(end_of(alert, which == 0 ? alert.stop : alert.go_on));
     CHECK(answer.status() == wire::DONE);
     answer.set_id(1);
     shown[which] = answer.SerializeAsString();

@@ -10,42 +10,6 @@ using namespace vigil;
 using namespace vigil::server;
 using namespace vigil::server::test;
 
-namespace {
-
-wire::Request refresh(const Alert& alert, std::uint64_t seq, char filling) {
-  wire::Request request;
-  wire::Refresh& made = *request.mutable_refresh();
-  made.set_vigil_id(alert.vigil.id());
-  made.set_secret(bytes_of(alert.refresh));
-  made.set_seq(seq);
-  made.add_copies()->set_envelope(envelope_of(filling, 4096));
-  return request;
-}
-
-wire::Request hurry(const Alert& alert) {
-  wire::Request request;
-  request.mutable_hurry()->set_vigil_id(alert.vigil.id());
-  request.mutable_hurry()->set_secret(bytes_of(alert.hurry));
-  return request;
-}
-
-wire::Request end(const Alert& alert, const Secret& secret) {
-  wire::Request request;
-  request.mutable_end()->set_vigil_id(alert.vigil.id());
-  request.mutable_end()->set_secret(bytes_of(secret));
-  request.mutable_end()->set_address(bytes_of(alert.address));
-  return request;
-}
-
-wire::Request look(const Alert& alert) {
-  wire::Request request;
-  request.mutable_look()->set_vigil_id(alert.vigil.id());
-  request.mutable_look()->set_secret(bytes_of(alert.refresh));
-  return request;
-}
-
-}  // namespace
-
 TEST_CASE("a hurry releases a vigil now, with the copies of its last refresh, and once", "[server][vigils]") {
   RunningRelay relay;
   RunningRelay::Owner owner = relay.owner();
@@ -53,18 +17,18 @@ TEST_CASE("a hurry releases a vigil now, with the copies of its last refresh, an
   const std::unique_ptr<Member> sender = relay.member();
   const Alert alert(owner.address, 3600);
   REQUIRE(sender->ask(alert.parts(1)[0]).status() == wire::DONE);
-  CHECK(sender->ask(refresh(alert, 2, 'f')).status() == wire::DONE);
-  CHECK(sender->ask(refresh(alert, 1, 'o')).status() == wire::DONE);  // late: done, and changes nothing
-  const wire::Answer before = sender->ask(look(alert));
+  CHECK(sender->ask(refresh_of(alert, 2, envelope_of('f', 4096))).status() == wire::DONE);
+  CHECK(sender->ask(refresh_of(alert, 1, envelope_of('o', 4096))).status() == wire::DONE);  // late: done, and changes nothing
+  const wire::Answer before = sender->ask(look_at(alert));
   CHECK_FALSE(before.vigil().released());
   CHECK(before.vigil().due_s() > 3500);  // a refresh never moves due
 
-  CHECK(sender->ask(hurry(alert)).status() == wire::DONE);
+  CHECK(sender->ask(hurry_of(alert)).status() == wire::DONE);
   const wire::Delivery stage = owner.member->next_delivery();
   CHECK((stage.of_vigil() == wire::STAGE && stage.round() == 1 && stage.stage() == 0));
   CHECK(stage.envelope() == envelope_of('f', 4096));
-  CHECK(sender->ask(look(alert)).vigil().released());
-  CHECK(sender->ask(hurry(alert)).status() == wire::DONE);
+  CHECK(sender->ask(look_at(alert)).vigil().released());
+  CHECK(sender->ask(hurry_of(alert)).status() == wire::DONE);
   // Nothing came twice: what is sent next comes next.
   REQUIRE(sender->deliver(owner.address, envelope_of('u'), wire::URGENT).status() == wire::DONE);
   CHECK(owner.member->next_delivery().envelope() == envelope_of('u'));
@@ -81,7 +45,7 @@ TEST_CASE("an ending that overtakes its keep wins, whichever of the two it is", 
     Alert alert(owner.address, 0);
     alert.vigil.mutable_endings(0)->mutable_copies(0)->set_envelope(envelope_of('x'));
     alert.name();
-    CHECK(first->ask(end(alert, goes_on ? alert.go_on : alert.stop)).status() == wire::DONE);
+    CHECK(first->ask(end_of(alert, goes_on ? alert.go_on : alert.stop)).status() == wire::DONE);
     CHECK(second->ask(alert.parts(2)[1]).status() == wire::PARTIAL);
     wire::Answer kept = second->ask(alert.parts(2)[0]);
     CHECK(kept.status() == wire::ENDED);
@@ -93,16 +57,12 @@ TEST_CASE("an ending that overtakes its keep wins, whichever of the two it is", 
       const wire::Delivery ending = owner.member->next_delivery();
       CHECK((ending.of_vigil() == wire::ENDING && ending.envelope() == envelope_of('e')));
       // Alive for its responders.
-      wire::Request answering;
-      answering.mutable_answering()->set_vigil_id(alert.vigil.id());
-      answering.mutable_answering()->set_step(1);
-      answering.mutable_answering()->set_token(bytes_of(answer_chain(alert.answer, limits::answer_chain_steps - 1)));
-      CHECK(second->ask(answering).lease().yours());
+      CHECK(second->ask(answer_to(alert)).lease().yours());
       CHECK(owner.member->next_delivery().of_vigil() == wire::NOTICE);
     }
     // And ended for its owner: the same ending, the other one, and every other secret.
-    for (const wire::Request& request :
-         {end(alert, alert.stop), end(alert, alert.go_on), hurry(alert), refresh(alert, 1, 'f'), look(alert), alert.parts(1)[0]})
+    for (const wire::Request& request : {end_of(alert, alert.stop), end_of(alert, alert.go_on), hurry_of(alert),
+                                         refresh_of(alert, 1, envelope_of('f', 4096)), look_at(alert), alert.parts(1)[0]})
       CHECK(second->ask(request).status() == wire::ENDED);
     // Nothing else came: what is sent next comes next.
     REQUIRE(second->deliver(owner.address, envelope_of('u'), wire::URGENT).status() == wire::DONE);
@@ -139,7 +99,7 @@ TEST_CASE("a renewal moves a check-in by at most its period, answers with the ne
     owner.member->acknowledge(told.number(), told.number());
   }
   CHECK(shown[0] == shown[1]);  // the free one and its twin
-  CHECK(sender->ask(look(check_in)).vigil().due_s() > 900);
+  CHECK(sender->ask(look_at(check_in)).vigil().due_s() > 900);
 }
 
 TEST_CASE("200 check-ins that fall silent together all say so to who listens, a lone one does not", "[server][vigils]") {
@@ -195,7 +155,7 @@ TEST_CASE("one responder's close ends nothing, a second one's ends the vigil for
   CHECK(close(0, second) == wire::REFUSED);
   CHECK(close(0, alert.close) == wire::DONE);
   CHECK(close(0, alert.close) == wire::DONE);  // the same one again is not two
-  CHECK(sender->ask(look(alert)).status() == wire::DONE);
+  CHECK(sender->ask(look_at(alert)).status() == wire::DONE);
   CHECK(close(1, second) == wire::DONE);
   const wire::Delivery notice = owner.member->next_delivery();
   CHECK(notice.of_vigil() == wire::NOTICE);
@@ -206,8 +166,8 @@ TEST_CASE("one responder's close ends nothing, a second one's ends the vigil for
   CHECK(notice.notice().index() != notice.notice().index_other());
   CHECK(notice.notice().token() == tokens[notice.notice().index()]);
   CHECK(notice.notice().token_other() == tokens[notice.notice().index_other()]);
-  CHECK(sender->ask(look(alert)).status() == wire::ENDED);
-  CHECK(sender->ask(hurry(alert)).status() == wire::ENDED);
+  CHECK(sender->ask(look_at(alert)).status() == wire::ENDED);
+  CHECK(sender->ask(hurry_of(alert)).status() == wire::ENDED);
 }
 
 TEST_CASE("parts of a vigil whose rest has not come are forgotten after 60 s, and their bytes given back", "[server][vigils]") {
