@@ -42,9 +42,16 @@ std::filesystem::path Broker::write(const std::string& name, const std::string& 
 void Broker::start(std::vector<std::string> words, std::vector<std::string> environment, unsigned patience_s) {
   words[0] = program_path(words[0]);
   environment.push_back("HOME=" + folder().string());
-  process_ =
-      std::make_unique<Process>(Process::Order{std::move(words), std::move(environment), folder(), folder() / "output", SIGKILL});
-  process_->wait_for_port(port_, patience_s);
+  order_ = {std::move(words), std::move(environment), folder(), folder() / "output", SIGKILL};
+  patience_s_ = patience_s;
+  process_ = std::make_unique<Process>(order_);
+  process_->wait_for_port(port_, patience_s_);
+}
+
+void Broker::kill_and_restart() {
+  process_->kill();
+  process_ = std::make_unique<Process>(order_);
+  process_->wait_for_port(port_, patience_s_);
 }
 
 }  // namespace vigil::bench

@@ -29,12 +29,15 @@ class Broker {
 
   // words[0] is the program's name. Waits until it listens on its port; throws in words when it does not start.
   void start(std::vector<std::string> words, std::vector<std::string> environment, unsigned patience_s);
+  virtual void kill_and_restart();  // SIGKILL, and the same again on the same data
   const Process& process() const { return *process_; }
 
  private:
   Folder folder_;
   std::uint16_t port_;
   std::unique_ptr<Process> process_;
+  Process::Order order_;
+  unsigned patience_s_ = 0;
 };
 
 }  // namespace vigil::bench

@@ -175,12 +175,13 @@ struct Audience::Listener {
       }
     }
     if (count > expected) throw std::runtime_error("more messages came than were stored");
+    if (!given_up) reader->finish();
   }
 };
 
-Audience::Audience(Service& service, std::size_t count) {
+Audience::Audience(Service& service, std::size_t count, std::size_t first) {
   for (std::size_t i = 0; i < count; ++i) {
-    listeners_.push_back(std::make_unique<Listener>(service.log_in(i)));
+    listeners_.push_back(std::make_unique<Listener>(service.log_in(first + i)));
     listeners_.back()->reader->listen();
   }
   for (const auto& listener : listeners_) listener->thread = std::thread([one = listener.get()] { one->run(); });

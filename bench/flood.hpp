@@ -49,10 +49,10 @@ void fill(Service& service, const Options& options, std::size_t mailboxes, std::
 // Listens, takes and acknowledges so many different messages; throws when one is missing.
 void read_exactly(Reader& reader, std::uint64_t expected);
 
-// Readers who listen to mailboxes 0 to count, each a thread, until all that was stored has come.
+// Readers who listen to so many mailboxes from 'first' on, each a thread, until all that was stored has come.
 class Audience {
  public:
-  Audience(Service& service, std::size_t count);
+  Audience(Service& service, std::size_t count, std::size_t first = 0);
   ~Audience();
   Audience(const Audience&) = delete;
   Audience& operator=(const Audience&) = delete;

@@ -130,6 +130,12 @@ class Waker {
 };
 
 struct MosquittoBroker final : Broker {
+  void kill_and_restart() override {
+    waker.reset();
+    Broker::kill_and_restart();
+    waker = std::make_unique<Waker>(plain_port);
+  }
+  const std::uint16_t plain_port = free_port();
   std::unique_ptr<Waker> waker;
 };
 
@@ -165,10 +171,9 @@ std::unique_ptr<Service> start_mosquitto() {
   const std::string passwords = (broker->folder() / "passwords").string();
   Process maker({{program_path("mosquitto_passwd"), "-b", "-c", passwords, user, user}, {}, {}, "/dev/null"});
   while (!maker.ended()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  const std::uint16_t plain_port = free_port();
-  const fs::path config = broker->write("mosquitto.conf", filled(mosquitto_settings, *broker, plain_port));
+  const fs::path config = broker->write("mosquitto.conf", filled(mosquitto_settings, *broker, broker->plain_port));
   broker->start({"mosquitto", "-c", config.string()}, {}, 30);
-  broker->waker = std::make_unique<Waker>(plain_port);
+  broker->waker = std::make_unique<Waker>(broker->plain_port);
   return serve_mqtt({std::move(broker), "/mqtt", user, user});
 }
 

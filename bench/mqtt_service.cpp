@@ -195,7 +195,30 @@ class MqttReader final : public Reader {
 
 class MqttService final : public Service {
  public:
-  explicit MqttService(MqttBroker broker) : broker_(std::move(broker)) {
+  explicit MqttService(MqttBroker broker) : broker_(std::move(broker)) { wait_until_ready(); }
+
+  void open(std::size_t mailboxes, std::size_t for_all) override {
+    for (std::size_t mailbox = 0; mailbox < mailboxes; ++mailbox) topics_.push_back(topic_of(mailbox));
+    for_all_ = for_all;
+    subscribe_all();
+  }
+  std::unique_ptr<Sender> sender() override {
+    return std::make_unique<MqttSender>(broker_, fmt::format("sender-{}", senders_++), topics_);
+  }
+  std::unique_ptr<Reader> log_in(std::size_t mailbox) override {
+    return std::make_unique<MqttReader>(broker_, client_of(mailbox));
+  }
+  void kill_and_restart() override {
+    broker_.broker->kill_and_restart();
+    wait_until_ready();
+    subscribe_all();
+  }
+  const Process& process() const override { return broker_.broker->process(); }
+  const std::filesystem::path& folder() const override { return broker_.broker->folder(); }
+
+ private:
+  static std::string client_of(std::size_t mailbox) { return fmt::format("owner-{}", mailbox); }
+  void wait_until_ready() {
     const Clock::time_point start = Clock::now();
     for (;;) try {
         sender();
@@ -205,29 +228,17 @@ class MqttService final : public Service {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
   }
-
-  void open(std::size_t mailboxes, bool for_all) override {
-    for (std::size_t mailbox = 0; mailbox < mailboxes; ++mailbox) {
-      topics_.push_back(topic_of(mailbox));
+  void subscribe_all() {
+    for (std::size_t mailbox = 0; mailbox < topics_.size(); ++mailbox) {
       Connection owner(broker_, client_of(mailbox), false);
-      owner.listen_to(topics_.back());
-      if (for_all) owner.listen_to(topic_of_all);
+      owner.listen_to(topics_[mailbox]);
+      if (mailbox < for_all_) owner.listen_to(topic_of_all);
     }
   }
-  std::unique_ptr<Sender> sender() override {
-    return std::make_unique<MqttSender>(broker_, fmt::format("sender-{}", senders_++), topics_);
-  }
-  std::unique_ptr<Reader> log_in(std::size_t mailbox) override {
-    return std::make_unique<MqttReader>(broker_, client_of(mailbox));
-  }
-  const Process& process() const override { return broker_.broker->process(); }
-  const std::filesystem::path& folder() const override { return broker_.broker->folder(); }
-
- private:
-  static std::string client_of(std::size_t mailbox) { return fmt::format("owner-{}", mailbox); }
 
   MqttBroker broker_;
   std::vector<std::string> topics_;
+  std::size_t for_all_ = 0;
   std::atomic<unsigned> senders_ = 0;
 };
 

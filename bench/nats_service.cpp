@@ -192,26 +192,26 @@ class NatsService final : public Service {
              R"("max_msgs":-1,"max_bytes":-1,"max_consumers":-1,"num_replicas":1})");
   }
 
-  void open(std::size_t mailboxes, bool for_all) override {
-    mailboxes_ = mailboxes;
+  void open(std::size_t mailboxes, std::size_t for_all) override {
     for_all_ = for_all;
-    add_consumers("to", [](std::size_t mailbox) { return fmt::format("mail.{}", mailbox); });
-    if (for_all) add_consumers("all", [](std::size_t) { return std::string("all"); });
+    add_consumers("to", mailboxes, [](std::size_t mailbox) { return fmt::format("mail.{}", mailbox); });
+    add_consumers("all", for_all, [](std::size_t) { return std::string("all"); });
   }
   std::unique_ptr<Sender> sender() override {
     return std::make_unique<NatsSender>(broker_.port(), fmt::format("_INBOX.sender{}", senders_++));
   }
   std::unique_ptr<Reader> log_in(std::size_t mailbox) override {
-    return std::make_unique<NatsReader>(broker_.port(), mailbox, for_all_);
+    return std::make_unique<NatsReader>(broker_.port(), mailbox, mailbox < for_all_);
   }
+  void kill_and_restart() override { broker_.kill_and_restart(); }
   const Process& process() const override { return broker_.process(); }
   const std::filesystem::path& folder() const override { return broker_.folder(); }
 
  private:
   template <class FilterOf>
-  void add_consumers(std::string_view kind, FilterOf filter_of) {
+  void add_consumers(std::string_view kind, std::size_t count, FilterOf filter_of) {
     Connection connection(broker_.port());
-    for (std::size_t mailbox = 0; mailbox < mailboxes_; ++mailbox)
+    for (std::size_t mailbox = 0; mailbox < count; ++mailbox)
       connection.ask(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.mail.{}-{}", kind, mailbox),
                      fmt::format(R"({{"stream_name":"mail","config":{{"durable_name":"{0}-{1}","deliver_subject":"{0}.{1}",)"
                                  R"("deliver_policy":"all","ack_policy":"all","ack_wait":600000000000,"replay_policy":"instant",)"
@@ -220,8 +220,7 @@ class NatsService final : public Service {
   }
 
   Broker broker_;
-  std::size_t mailboxes_ = 0;
-  bool for_all_ = false;
+  std::size_t for_all_ = 0;
   std::atomic<unsigned> senders_ = 0;
 };
 

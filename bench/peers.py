@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -31,11 +32,21 @@ LOADS = {
     "reconnect": ("--mailboxes", "200", "--each", "100"),
     "online": ("--seconds", "4"),
     "latency": ("--seconds", "8", "--per-second", "1000"),
-    "fanout": ("--many", "1000"),
+    "drain-alert": ("--backlog", "100000", "--per-second", "100", "--readers", "32", "--seconds", "2"),
+    "fan-out": ("--many", "1000", "--per-second", "2000"),
     "idle": ("--many", "1000"),
     "login": ("--many", "1000"),
 }
-PATIENCE_S = 90  # for one load: what takes longer has failed
+# Once, behind the rounds, and only by these: what is killed must have stored something, and growth is the relay's own.
+ONCE = {
+    "kills": {"vigil": ("--count", "100"), "mosquitto": ("--count", "10"), "rabbitmq": ("--count", "10"),
+              "nats": ("--count", "10")},
+    "power": {"vigil": ()},
+    "growth": {"vigil": ("--copies", "1000000")},
+}
+# For one load: what takes longer has failed.
+PATIENCE_S = 90
+PATIENCE_OF_S = {"drain-alert": 300, "fan-out": 300, "kills": 900, "power": 900, "growth": 900}
 
 
 class Failed(Exception):
@@ -60,6 +71,21 @@ def play(load_program, load, service, options, folder, patience_s=PATIENCE_S):
     return json.loads(out)
 
 
+def power_losses(build_folder):
+    """tests/chaos: the store on a file system that keeps only what was synced. The figures of its own line."""
+    test = build_folder.parent / "dev/tests/chaos/crash_test"
+    if not test.exists():
+        raise Failed(f"{test} is not built; ./dev bench peers builds it")
+    done = subprocess.run([test, "[power]"], capture_output=True, text=True, check=False, timeout=PATIENCE_OF_S["power"])
+    said = re.search(r"power: (\d+) losses, .* (\d+) copies answered DONE, .* (\d+) lost; torn (\d+) files", done.stdout)
+    if done.returncode == 0 and said:
+        cuts, answered, lost, torn = map(int, said.groups())
+        return {"kills": cuts, "acknowledged": answered, "lost": lost, "files_torn": torn}
+    if lost := done.stdout.count("was answered DONE and is lost"):
+        return {"lost": lost}
+    raise Failed(" ".join(done.stdout.split())[-400:] or f"exit code {done.returncode}")
+
+
 def say(words):
     print(words, flush=True)
 
@@ -72,19 +98,23 @@ class Run:
         self.samples, self.failures, self.began = [], [], time.monotonic()
         self.out = {"began": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "load_average_before": os.getloadavg(),
                     "machine": machine(folder), "long_s": arguments.long, "samples": self.samples, "failures": self.failures,
-                    "options": {load: " ".join(LOADS[load]) for load in arguments.loads}}
+                    "options": {load: " ".join(LOADS.get(load) or ONCE[load]["vigil"]) for load in arguments.loads}}
 
     def keep(self, file):
         self.out |= {"took_s": time.monotonic() - self.began, "load_average_after": os.getloadavg()}
         file.write_text(json.dumps(self.out, indent=1) + "\n")
 
-    def one(self, round_number, load, service, options, patience_s=PATIENCE_S):
+    def one(self, round_number, load, service, options, patience_s=None):
         name = "limits" if load == "limits" else service
         failed_before = [one for one in self.failures if one["load"] == load and one["service"] == name]
         if len(failed_before) >= 2:
             return
         try:
-            figures = play(self.load_program, load, service, options, self.folder, patience_s)
+            if load == "power":
+                figures = power_losses(self.arguments.folder)
+            else:
+                figures = play(self.load_program, load, service, options, self.folder,
+                               patience_s or PATIENCE_OF_S.get(load, PATIENCE_S))
         except Failed as why:
             self.failures.append({"round": round_number, "load": load, "service": name, "why": str(why)})
             say(f"  {name:<10} left out: {why}")
@@ -96,13 +126,20 @@ class Run:
 
     def rounds(self):
         for number in range(1, self.arguments.rounds + 1):
-            for load in self.arguments.loads:
+            for load in (one for one in self.arguments.loads if one in LOADS):
                 say(f"round {number}, {load} (load average {os.getloadavg()[0]:.2f})")
                 self.one(number, "limits", "vigil", ("--seconds", "1"))
                 # Each round begins with another service, so that nobody always comes first.
                 turn = number % len(self.arguments.services)
                 for service in self.arguments.services[turn:] + self.arguments.services[:turn]:
                     self.one(number, load, service, LOADS[load])
+
+    def once(self):
+        for load in (one for one in self.arguments.loads if one in ONCE):
+            say(f"once, {load}")
+            for service in self.arguments.services:
+                if service in ONCE[load]:
+                    self.one(1, load, service, ONCE[load][service])
 
     def long(self):
         seconds = self.arguments.long
@@ -139,6 +176,7 @@ def measured(arguments):
         run = Run(arguments, work / "vigil-load", folder)
         try:
             run.rounds()
+            run.once()
             run.long()
         finally:
             run.keep(work / "peers.json")
@@ -159,7 +197,8 @@ def main():
     reader.add_argument("folder", type=lambda text: pathlib.Path(text).resolve(), help="where the release build lies")
     reader.add_argument("--rounds", type=int, default=3)
     reader.add_argument("--services", type=some_of(SERVICES), default=SERVICES, help=",".join(SERVICES))
-    reader.add_argument("--loads", type=some_of(LOADS), default=tuple(LOADS), help=",".join(LOADS))
+    reader.add_argument("--loads", type=some_of((*LOADS, *ONCE)), default=(*LOADS, *ONCE),
+                        help=",".join((*LOADS, *ONCE)))
     reader.add_argument("--long", type=int, default=60, help="seconds of the one long run of relay; 0: none")
     reader.add_argument("--gate", action="store_true", help="print the goals, write nothing, exit 1 when one is not held")
     reader.add_argument("--from", dest="file", type=pathlib.Path, help="no run: what an earlier one kept")

@@ -27,11 +27,25 @@ TABLES = {
                  ("to the answer p50", "answer_p50_ms", "{:.2f}"), ("p99", "answer_p99_ms", "{:.2f}"),
                  ("fdatasync beside it p50", "fdatasync_p50_ms", "{:.2f}"), ("p99", "fdatasync_p99_ms", "{:.2f}"),
                  ("CPU, us each", "cpu_us", "{:.0f}"))),
-    "fanout": ("3. One request to 1,000 who listen",
-               "Until bytes have come to the last one's socket; 20 times. The relay takes one envelope and 1,000 addresses, "
-               "a peer one publish to a topic or subject of 1,000 subscribers.",
-               (("last one p50, ms", "p50_ms", "{:.1f}"), ("p99, ms", "p99_ms", "{:.1f}"),
-                ("CPU, us a reader", "cpu_us", "{:.1f}"))),
+    "drain-alert": ("Alerts beside a drain",
+                    "Alerts to 32 readers at a fixed rate, urgent where a service knows a difference, while another reader "
+                    "fetches 100,000 messages of 1 KB, and while nobody does; in turn, twice each. Times in ms, from the moment "
+                    "at which an alert should have been sent until its reader has it. The drain's own reader is a thread of "
+                    "the load with less priority: in life it is another machine.",
+                    (("without p50", "quiet_p50_ms", "{:.2f}"), ("p99", "quiet_p99_ms", "{:.2f}"),
+                     ("worst", "quiet_max_ms", "{:.1f}"), ("beside the drain p50", "drain_p50_ms", "{:.2f}"),
+                     ("p99", "drain_p99_ms", "{:.2f}"), ("worst", "drain_max_ms", "{:.1f}"),
+                     ("drained per second", "drain_per_s", "{:,.0f}"),
+                     ("the load's own lateness beside it p99", "drain_late_p99_ms", "{:.2f}"))),
+    "fan-out": ("3. One request to 1,000 who listen",
+                "Until bytes have come to the last one's socket, 15 times with 2,000 messages a second to 8 other readers behind "
+                "it, by a timetable, and 15 times without; in turn. The relay takes one envelope and 1,000 addresses, a peer one "
+                "publish to a topic, subject or node of 1,000 subscribers.",
+                (("last one p50 with traffic, ms", "busy_p50_ms", "{:.1f}"), ("worst", "busy_max_ms", "{:.1f}"),
+                 ("p50 without", "quiet_p50_ms", "{:.1f}"), ("worst", "quiet_max_ms", "{:.1f}"),
+                 ("CPU without, us a reader", "quiet_cpu_us", "{:.1f}"),
+                 ("traffic's messages per second", "behind_per_s", "{:,.0f}"), ("to the reader p50, ms", "behind_p50_ms", "{:.1f}"),
+                 ("p99", "behind_p99_ms", "{:.1f}"))),
     "idle": ("4a. Memory of an idle connection that is logged in and listens",
              "1,000 connections, 2.5 s after the last one came.",
              (("resident, bytes", "resident_bytes_per_connection", "{:,.0f}"),
@@ -39,6 +53,25 @@ TABLES = {
               ("private, bytes", "bytes_per_connection", "{:,.0f}"))),
     "login": ("4b. Accept, TLS handshake, upgrade, login", "1,000 one after the other, no resumption.",
               (("CPU, us each", "cpu_us", "{:.0f}"), ("p50, ms", "p50_ms", "{:.2f}"), ("p99, ms", "p99_ms", "{:.2f}"))),
+    "growth": ("5. Growth",
+               "The same 60,000 further messages and the same drains at 1,000 queued and at 1,000,000, once; then SIGKILL. Memory is "
+               "what lies between the two. CPU without flushes and compactions, which stand apart.",
+               (("CPU at 1 k, us each", "few_send_cpu_us", "{:.1f}"), ("at 1 M", "many_send_cpu_us", "{:.1f}"),
+                ("flushing and merging at 1 M", "many_background_us", "{:.1f}"),
+                ("draining at 1 k, us each", "few_drain_cpu_us", "{:.1f}"), ("at 1 M", "many_drain_cpu_us", "{:.1f}"),
+                ("bytes a queued copy", "bytes_per_queued_copy", "{:.1f}"), ("restart, ms", "many_restart_ms", "{:.0f}"))),
+    "kills": ("6. Acknowledged and lost: SIGKILL",
+              "8 senders store to 8 mailboxes and are answered; the service is killed at a random moment, 20 to 400 ms after the "
+              "first answer, and started again on the same data; one mailbox in turn is emptied, all of them at the end. Lost is "
+              "what was acknowledged to a sender and came to no reader.",
+              (("kills", "kills", "{:.0f}"), ("acknowledged", "acknowledged", "{:,.0f}"), ("lost", "lost", "{:,.0f}"),
+               ("stored without an answer", "stored_without_an_answer", "{:,.0f}"), ("came again", "came_again", "{:,.0f}"))),
+    "power": ("6. Acknowledged and lost: unsynced writes dropped",
+              "`tests/chaos/crash_test [power]` (`./dev test -R crash_power`): the relay's store on a file system that stops in "
+              "the midst of a random operation, keeps what was synced, and tears or drops the rest. A second part of the test "
+              "leaves a sync out and must find copies lost.",
+              (("losses of power", "kills", "{:.0f}"), ("acknowledged", "acknowledged", "{:,.0f}"), ("lost", "lost", "{:,.0f}"),
+               ("files torn", "files_torn", "{:,.0f}"))),
 }
 LIMITS = (("fdatasync of 4 KB, per second", "disk_syncs_per_s", "{:,.0f}"),
           ("fdatasync of 1 KB p50, ms", "fdatasync_p50_ms", "{:.2f}"), ("p99, ms", "fdatasync_p99_ms", "{:.2f}"),
@@ -103,9 +136,9 @@ GOALS = (
     at_most("2b", "to the reader at 1,000/s, p99, beside NATS", "latency", "end_to_end_p99_ms", "nats", 0.5),
     at_most("2c", "durable answer at 1,000/s, p50, beside fdatasync", "latency", "answer_p50_ms", "figure:fdatasync_p50_ms", 3),
     at_most("2c", "durable answer at 1,000/s, p99, beside fdatasync", "latency", "answer_p99_ms", "figure:fdatasync_p99_ms", 2),
-    at_most("3", "last of 1,000, beside Mosquitto", "fanout", "p50_ms", "mosquitto", 0.5),
-    at_most("3", "last of 1,000, beside NATS", "fanout", "p50_ms", "nats", 0.1),
-    at_most("3", "last of 1,000, beside ejabberd", "fanout", "p50_ms", "ejabberd", 0.1),
+    at_most("3", "last of 1,000, traffic behind, beside Mosquitto", "fan-out", "busy_p50_ms", "mosquitto", 0.5),
+    at_most("3", "last of 1,000, traffic behind, beside NATS", "fan-out", "busy_p50_ms", "nats", 0.1),
+    at_most("3", "last of 1,000, traffic behind, beside ejabberd", "fan-out", "busy_p50_ms", "ejabberd", 0.1),
     at_most("4a", "memory of an idle connection, beside Mosquitto", "idle", "resident_bytes_per_connection", "mosquitto", 1.0),
     at_most("4a", "memory of an idle connection, beside NATS", "idle", "resident_bytes_per_connection", "nats", 0.6),
     at_most("4a", "memory of an idle connection and its mailbox, beside ejabberd", "idle", "resident_bytes_with_mailbox",
@@ -113,6 +146,16 @@ GOALS = (
     at_most("4b", "CPU of a login", "login", "cpu_us", "", 510, "us"),
     at_most("4b", "CPU of a login, beside Mosquitto", "login", "cpu_us", "mosquitto", 0.65),
     at_most("4b", "CPU of a login, beside ejabberd", "login", "cpu_us", "ejabberd", 0.25),
+    at_most("5", "CPU of a message at 1 M queued, beside 1 k", "growth", "many_send_cpu_us", "figure:few_send_cpu_us", 1.2),
+    at_most("5", "memory of a queued copy", "growth", "bytes_per_queued_copy", "", 64, "B"),
+    at_most("5", "restart with 1 M queued", "growth", "many_restart_ms", "", 1000, "ms"),
+    at_most("6", "acknowledged and lost in 100 random SIGKILLs", "kills", "lost", "", 0, "copies"),
+    at_most("6", "acknowledged and lost with unsynced writes dropped", "power", "lost", "", 0, "copies"),
+    # »Unmoved«, said in numbers: the issue's own measure of flat.
+    at_most("lane", "alert latency unmoved by a 100,000-copy drain, p50", "drain-alert", "drain_p50_ms",
+            "figure:quiet_p50_ms", 1.2),
+    at_most("lane", "alert latency unmoved by a 100,000-copy drain, p99", "drain-alert", "drain_p99_ms",
+            "figure:quiet_p99_ms", 1.2),
 )
 
 
@@ -121,17 +164,26 @@ class Judged:
     goal: Goal
     reached: float | None
     held: bool | None  # None: not measured
+    own: float | None = None  # the relay's figure, and whose it is beside
+    other: float | None = None
 
     def texts(self):
         def show(number):
-            return f"{number:,.0f} us" if self.goal.unit == "us" else f"{number:.2f}x"
+            return f"{number:.2f}x" if self.goal.unit == "x" else f"{number:,.0f} {self.goal.unit}"
         reached = "not measured" if self.reached is None else show(self.reached)
+        if self.reached is not None and self.goal.unit == "x":
+            reached += f" ({figure_text(self.own)} : {figure_text(self.other)})"
         bound = ("at least " if self.goal.at_least else "at most ") + show(self.goal.bound)
         return reached, bound, {True: "held", False: "NOT HELD", None: "not measured"}[self.held]
 
 
+def figure_text(number) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+
+
 def judge_one(medians: Medians, goal: Goal) -> Judged:
     own = medians.judged(goal.load, "vigil", goal.figure)
+    others = []
     if goal.against == "":
         reached = own
     else:
@@ -144,7 +196,8 @@ def judge_one(medians: Medians, goal: Goal) -> Judged:
         reached = own / max(others) if own is not None and others else None
     if reached is None:
         return Judged(goal, None, None)
-    return Judged(goal, reached, reached >= goal.bound if goal.at_least else reached <= goal.bound)
+    held = reached >= goal.bound if goal.at_least else reached <= goal.bound
+    return Judged(goal, reached, held, own, max(others) if others else None)
 
 
 def judge(data) -> list[Judged]:
@@ -153,7 +206,7 @@ def judge(data) -> list[Judged]:
 
 
 def goals_as_text(judged) -> str:
-    return "\n".join(f"{one.goal.number:<3} {one.goal.words:<62} {reached:>14}  {bound:<18} {held}"
+    return "\n".join(f"{one.goal.number:<4} {one.goal.words:<62} {reached:>30}  {bound:<18} {held}"
                      for one in judged for reached, bound, held in [one.texts()])
 
 
@@ -217,16 +270,16 @@ def cells(medians, load, service, columns):
     return out
 
 
-STORING = ("relay", "online", "latency")
+STORING = ("relay", "online", "latency", "kills")
 
 
 def load_section(data, medians, load) -> str:
     title, words, columns = TABLES[load]
     rows = [[NAMES[service], *([GUARANTEE[service]] if load in STORING else []),
              *cells(medians, load, service, columns)]
-            for service in NAMES if medians.values(load, service, columns[0][1])]
+            for service in NAMES if any(medians.values(load, service, figure) for _, figure, _ in columns)]
     headings = ["", *(["stored is"] if load in STORING else []), *(heading for heading, _, _ in columns)]
-    out = f"### {title}\n\n{words} (`{load} {data['options'][load]}`)\n\n{table(headings, rows)}\n"
+    out = f"### {title}\n\n{words} (`{' '.join((load, data['options'][load])).strip()}`)\n\n{table(headings, rows)}\n"
     if load == "relay" and data["long_s"]:
         rows = [[NAMES[service], *(form.format(one["figures"][figure]) for _, figure, form in columns),
                  f"{one['figures']['resident_mb']:,.0f}"]
@@ -294,7 +347,8 @@ Written by `./dev bench peers`; no figure here is typed by hand. {data['began']}
 
 {goals}
 
-Goals 5 (growth) and 6 (nothing acknowledged is lost) are not part of this run: `tests/` holds the second.
+Behind a ratio stand the two figures: the relay's and what it is beside. »lane« is the issue's fifth step; unmoved is at most 1.2x,
+its own measure of flat.
 {why_not(judged)}
 ## Figures
 

@@ -77,7 +77,7 @@ Process::~Process() {
 
 void Process::kill() {
   if (pid_ <= 0) return;
-  ::kill(pid_, SIGKILL);
+  for (const pid_t one : tree()) ::kill(one, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }

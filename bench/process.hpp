@@ -27,7 +27,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   bool ended();
-  void kill();  // SIGKILL; returns when it is gone
+  void kill();  // SIGKILL for it and everything below it; returns when it is gone
   pid_t pid() const { return pid_; }
   // Throws, with the last lines of what it printed, when it has ended, or does not listen within the patience.
   void wait_for_port(std::uint16_t port, unsigned patience_s);

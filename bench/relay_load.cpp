@@ -85,15 +85,14 @@ Report load_reconnect(Service& service, const Options& options) {
 
 Report load_drain(Service& service, const Options& options) {
   Report report{"drain: one reader fetches and acknowledges a backlog of 1 KB copies", {}};
-  const std::uint64_t backlog = options.many * std::uint64_t{20};
   service.open(1);
-  fill(service, options, 1, backlog);
+  fill(service, options, 1, options.backlog);
   const auto reader = service.log_in(0);
   Meter meter(service);
   const Clock::time_point start = Clock::now();
-  read_exactly(*reader, backlog);
-  meter.add_to(report, static_cast<double>(backlog), seconds_since(start));
-  report.add("copies", static_cast<double>(backlog));
+  read_exactly(*reader, options.backlog);
+  meter.add_to(report, options.backlog, seconds_since(start));
+  report.add("copies", options.backlog);
   return report;
 }
 

@@ -36,7 +36,8 @@ RelayProcess::RelayProcess(const Options& options, const std::string& more_confi
   // The load's own limits: it floods on purpose.
   std::ofstream(made->config, std::ios::app) << fmt::format(
       "threads = {}\n[limits]\nnormal_copies_max = 1000000\nnormal_bytes_max = 8000000000\nrequests_per_s = 10000000\n"
-      "connections_max = 100000\nkeepalive_s = 600\nfree_for_normal_percent = 2\nfree_for_urgent_percent = 1\n[log]\nlevel = "
+      "urgent_per_address_per_min = 10000000\nconnections_max = 100000\nkeepalive_s = 600\nfree_for_normal_percent = "
+      "2\nfree_for_urgent_percent = 1\n[log]\nlevel = "
       "\"warning\"\n{}",
       options.threads, more_config);
   const auto config = server::load_config(made->config);

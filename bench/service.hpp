@@ -21,6 +21,7 @@ struct Message {
   std::uint64_t number = 0;  // unlike every other of the load
   std::size_t mailbox = 0;
   std::int64_t meant_ns = 0;  // of Clock; 0 where nobody times it
+  bool urgent = false;        // an alert, for services that know a difference
 };
 inline constexpr std::size_t message_bytes = 1024;
 void append_payload(std::string& out, const Message& message);
@@ -35,13 +36,14 @@ Taken taken_from(std::string_view payload);  // throws when it is none of ours
 struct Answer {
   std::uint64_t number = 0;
   bool stored = true;  // in the service's own sense of an acknowledgement; false: refused
+  std::string why{};   // it was
 };
 
 class Sender {
  public:
   virtual ~Sender() = default;
   virtual void send(std::span<const Message> batch) = 0;  // in one WebSocket frame
-  // One message for every mailbox, in one request; they were opened for that. Its number counts for all.
+  // One message for every mailbox that was opened for that, in one request. Its number counts for all.
   virtual void send_to_all(const Message& message) = 0;
   // Appends what has been answered; waits until there is something, or the moment has come.
   virtual void answers(std::vector<Answer>& into, Clock::time_point until = forever) = 0;
@@ -75,10 +77,13 @@ class Reader {
 class Service {
  public:
   virtual ~Service() = default;
-  // Once. 'for_all': their owners hear what is sent to all, too.
-  virtual void open(std::size_t mailboxes, bool for_all = false) = 0;
+  // Once. The owners of the first 'for_all' hear what is sent to all, too.
+  virtual void open(std::size_t mailboxes, std::size_t for_all = 0) = 0;
   virtual std::unique_ptr<Sender> sender() = 0;
   virtual std::unique_ptr<Reader> log_in(std::size_t mailbox) = 0;
+  // SIGKILL, in the midst of whatever it does, and started again on the same data; who is connected then is no more. Owners have
+  // asked for their mail again, in case the service has forgotten that.
+  virtual void kill_and_restart() = 0;
   virtual const Process& process() const = 0;
   virtual const std::filesystem::path& folder() const = 0;
   // Names and numbers that only grow, of its own.

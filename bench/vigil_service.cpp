@@ -10,8 +10,8 @@ namespace {
 
 class VigilSender final : public Sender {
  public:
-  VigilSender(std::unique_ptr<Member> member, const std::vector<Mailbox>& mailboxes)
-      : member_(std::move(member)), mailboxes_(mailboxes) {}
+  VigilSender(std::unique_ptr<Member> member, const std::vector<Mailbox>& mailboxes, std::size_t for_all)
+      : member_(std::move(member)), mailboxes_(mailboxes), for_all_(for_all) {}
 
   void send(std::span<const Message> batch) override {
     wire::ClientFrame frame;
@@ -19,7 +19,8 @@ class VigilSender final : public Sender {
       std::string envelope;
       append_payload(envelope, message);
       wire::Request& request = *frame.add_requests();
-      request = deliver_request(mailboxes_[message.mailbox].address, std::move(envelope), wire::NORMAL);
+      request =
+          deliver_request(mailboxes_[message.mailbox].address, std::move(envelope), message.urgent ? wire::URGENT : wire::NORMAL);
       request.set_id(message.number);
     }
     member_->send(frame);
@@ -34,19 +35,23 @@ class VigilSender final : public Sender {
     request.set_id(message.number);
     std::string& addresses = *request.mutable_deliver()->mutable_addresses();
     addresses.clear();
-    for (const Mailbox& mailbox : mailboxes_) addresses += as_string(mailbox.address);
+    for (const Mailbox& mailbox : std::span(mailboxes_).first(for_all_)) addresses += as_string(mailbox.address);
     member_->send(frame);
   }
 
   void answers(std::vector<Answer>& into, Clock::time_point until) override {
     const auto frame = member_->receive(until);
     if (!frame) return;
-    for (const wire::Answer& answer : frame->answers()) into.push_back({answer.id(), answer.status() == wire::DONE});
+    for (const wire::Answer& answer : frame->answers()) {
+      const bool stored = answer.status() == wire::DONE;
+      into.push_back({answer.id(), stored, stored ? std::string() : std::string(meaning(answer.status()))});
+    }
   }
 
  private:
   std::unique_ptr<Member> member_;
   const std::vector<Mailbox>& mailboxes_;
+  const std::size_t for_all_;
 };
 
 class VigilReader final : public Reader {
@@ -106,11 +111,15 @@ class VigilService final : public Service {
  public:
   explicit VigilService(const Options& options) : relay_(options) {}
 
-  void open(std::size_t mailboxes, bool /*for_all*/) override { mailboxes_ = relay_.open(mailboxes); }
-  std::unique_ptr<Sender> sender() override { return std::make_unique<VigilSender>(relay_.connect(), mailboxes_); }
+  void open(std::size_t mailboxes, std::size_t for_all) override {
+    mailboxes_ = relay_.open(mailboxes);
+    for_all_ = for_all;
+  }
+  std::unique_ptr<Sender> sender() override { return std::make_unique<VigilSender>(relay_.connect(), mailboxes_, for_all_); }
   std::unique_ptr<Reader> log_in(std::size_t mailbox) override {
     return std::make_unique<VigilReader>(relay_.log_in(mailboxes_.at(mailbox)));
   }
+  void kill_and_restart() override { relay_.restart(); }
   const Process& process() const override { return relay_.process(); }
   const std::filesystem::path& folder() const override { return relay_.folder(); }
   std::vector<std::pair<std::string, double>> counts() override {
@@ -120,6 +129,7 @@ class VigilService final : public Service {
  private:
   RelayProcess relay_;
   std::vector<Mailbox> mailboxes_;
+  std::size_t for_all_ = 0;
 };
 
 }  // namespace
