@@ -1,4 +1,4 @@
-// Logging in, waiting.
+// Logging many in, and waiting for all of them.
 #include "crowd.hpp"
 
 #include <fmt/format.h>

@@ -44,7 +44,7 @@ void add_options(CLI::App& app, Options& options) {
   const auto number = [&app](const char* name, auto& into, const char* what, double least, double most) {
     app.add_option(name, into, what)->capture_default_str()->check(CLI::Range(least, most));
   };
-  app.add_option("--service", options.service, "vigil, mosquitto, rabbitmq, nats or ejabberd")->capture_default_str();
+  app.add_option("--service", options.service, "vigil, mosquitto, rabbitmq, nats, ejabberd or prosody")->capture_default_str();
   app.add_option("--vigild", options.vigild, "the relay's program")->capture_default_str();
   number("--seconds", options.seconds, "relay, online, latency, store, limits: how long; drain-alert: each time without a drain",
          0.1, 86'400);

@@ -52,7 +52,8 @@ std::unique_ptr<Service> start_service(const Options& options) {
                                                                                {"mosquitto", start_mosquitto},
                                                                                {"rabbitmq", start_rabbitmq},
                                                                                {"ejabberd", start_ejabberd},
-                                                                               {"nats", start_nats}};
+                                                                               {"nats", start_nats},
+                                                                               {"prosody", start_prosody}};
   const auto found = known.find(options.service);
   if (found == known.end()) throw std::runtime_error("no such service: " + options.service);
   return found->second();

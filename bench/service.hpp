@@ -1,6 +1,6 @@
 // What every load needs of a service, so that each load is written once and the same is played against the relay and its peers.
 // A service runs in a process of its own, in a folder of its own, on free ports, over TLS 1.3 WebSockets with a P-256 certificate
-// that it signed itself. Used by the loads; vigil_service, mqtt_service and nats_service are the three languages.
+// that it signed itself. Used by the loads; vigil_service, mqtt_service, nats_service and xmpp_service are the four languages.
 //
 // Sender and Reader: one thread each. What a service does wrong is an exception that ends the load.
 #pragma once
@@ -97,5 +97,6 @@ std::unique_ptr<Service> start_mosquitto();
 std::unique_ptr<Service> start_rabbitmq();
 std::unique_ptr<Service> start_ejabberd();
 std::unique_ptr<Service> start_nats();
+std::unique_ptr<Service> start_prosody();
 
 }  // namespace vigil::bench

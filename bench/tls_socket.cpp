@@ -14,7 +14,7 @@ namespace vigil::bench {
 namespace {
 
 constexpr std::size_t message_bytes_max = 16u << 20;
-constexpr unsigned char continued = 0, binary = 2, closing = 8, ping = 9, pong = 10;
+constexpr unsigned char continued = 0, text = 1, binary = 2, closing = 8, ping = 9, pong = 10;
 
 SSL_CTX* shared_context() {
   static SSL_CTX* const made = [] {
@@ -42,7 +42,8 @@ bool readable(int descriptor, Clock::time_point until) {
 
 }  // namespace
 
-TlsSocket::TlsSocket(const Where& where) : descriptor_(connect_to(where.port)), ssl_(SSL_new(shared_context())) {
+TlsSocket::TlsSocket(const Where& where)
+    : message_opcode_(where.text ? text : binary), descriptor_(connect_to(where.port)), ssl_(SSL_new(shared_context())) {
   try {
     SSL_set_fd(ssl_, descriptor_);
     if (SSL_connect(ssl_) != 1) fail("TLS handshake failed");
@@ -73,6 +74,11 @@ void TlsSocket::send_bytes(std::string_view bytes) {
 
 void TlsSocket::send_frame(unsigned char opcode, std::string_view payload) {
   out_.clear();
+  add_frame(opcode, payload);
+  send_bytes(out_);
+}
+
+void TlsSocket::add_frame(unsigned char opcode, std::string_view payload) {
   out_ += static_cast<char>(0x80 | opcode);
   if (payload.size() < 126) {
     out_ += static_cast<char>(0x80 | payload.size());
@@ -84,11 +90,16 @@ void TlsSocket::send_frame(unsigned char opcode, std::string_view payload) {
   }
   out_.append(4, '\0');  // a mask of zeros leaves the payload as it is
   out_ += payload;
-  send_bytes(out_);
 }
 
 void TlsSocket::send(std::string_view message) {
-  send_frame(binary, message);
+  send_frame(message_opcode_, message);
+}
+
+void TlsSocket::send_all(std::span<const std::string> messages) {
+  out_.clear();
+  for (const std::string& message : messages) add_frame(message_opcode_, message);
+  send_bytes(out_);
 }
 
 bool TlsSocket::read_more(Clock::time_point until) {
@@ -134,8 +145,8 @@ std::optional<std::string_view> TlsSocket::receive(Clock::time_point until) {
     if (!next) return std::nullopt;
     if (next->opcode == closing) fail("the other side said goodbye");
     if (next->opcode == ping) send_frame(pong, next->payload);
-    if (next->opcode != binary && next->opcode != continued) continue;
-    if (next->opcode == binary && next->last) return next->payload;
+    if (next->opcode != message_opcode_ && next->opcode != continued) continue;
+    if (next->opcode == message_opcode_ && next->last) return next->payload;
     if (!std::exchange(in_pieces_, true)) pieces_.clear();
     pieces_ += next->payload;
     if (!next->last) continue;

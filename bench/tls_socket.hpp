@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@ class TlsSocket {
     std::uint16_t port;
     std::string path;
     std::string protocol;  // Sec-WebSocket-Protocol, or empty
+    bool text = false;     // its messages are text, else binary
   };
   // Connects to this machine and upgrades.
   explicit TlsSocket(const Where& where);
@@ -29,8 +31,9 @@ class TlsSocket {
   TlsSocket(const TlsSocket&) = delete;
   TlsSocket& operator=(const TlsSocket&) = delete;
 
-  void send(std::string_view message);  // one binary frame
-  // The next binary message, valid until the next call; none when 'until' has come first. Waits 60 s at most.
+  void send(std::string_view message);                   // one frame
+  void send_all(std::span<const std::string> messages);  // a frame each, and as few TLS records as can be
+  // The next message, valid until the next call; none when 'until' has come first. Waits 60 s at most.
   std::optional<std::string_view> receive(Clock::time_point until = forever);
   // Sends a WebSocket ping and waits for its pong: then the other side has read all that was sent before. No message may be due.
   void round_trip();
@@ -40,6 +43,7 @@ class TlsSocket {
 
  private:
   void send_frame(unsigned char opcode, std::string_view payload);
+  void add_frame(unsigned char opcode, std::string_view payload);
   void send_bytes(std::string_view bytes);
   bool read_more(Clock::time_point until);
   bool have(std::size_t bytes, Clock::time_point until);
@@ -50,6 +54,7 @@ class TlsSocket {
   };
   std::optional<Frame> frame(Clock::time_point until);
 
+  unsigned char message_opcode_;
   int descriptor_ = -1;
   ssl_st* ssl_ = nullptr;
   std::string out_, unread_;
