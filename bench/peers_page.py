@@ -54,8 +54,8 @@ TABLES = {
     "login": ("4b. Accept, TLS handshake, upgrade, login", "1,000 one after the other, no resumption.",
               (("CPU, us each", "cpu_us", "{:.0f}"), ("p50, ms", "p50_ms", "{:.2f}"), ("p99, ms", "p99_ms", "{:.2f}"))),
     "growth": ("5. Growth",
-               "The same 60,000 further messages and the same drains at 1,000 queued and at 1,000,000, once; then SIGKILL. Memory "
-               "is what lies between the two. CPU without flushes and compactions, which stand apart.",
+               "The same 60,000 further messages and the same drains at 1,000 queued and at 1,000,000, once; then SIGKILL. "
+               "Memory is what lies between the two. CPU without flushes and compactions, which stand apart.",
                (("CPU at 1 k, us each", "few_send_cpu_us", "{:.1f}"), ("at 1 M", "many_send_cpu_us", "{:.1f}"),
                 ("flushing and merging at 1 M", "many_background_us", "{:.1f}"),
                 ("draining at 1 k, us each", "few_drain_cpu_us", "{:.1f}"), ("at 1 M", "many_drain_cpu_us", "{:.1f}"),

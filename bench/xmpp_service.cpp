@@ -140,10 +140,11 @@ class XmppSender final : public Sender {
     connection_.socket().send_all(frames);
   }
   void send_to_all(const Message& message) override {
-    connection_.socket().send(fmt::format(
-        R"(<iq xmlns="jabber:client" type="set" id="{}" to="{}"><pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="{}"><item id="one">)"
-        R"(<load xmlns="vigil:load">{}</load></item></publish></pubsub></iq>)",
-        message.number, xmpp_pubsub, node_of_all, payload_text(message)));
+    connection_.socket().send(
+        fmt::format(R"(<iq xmlns="jabber:client" type="set" id="{}" to="{}"><pubsub xmlns="http://jabber.org/protocol/pubsub">)"
+                    R"(<publish node="{}"><item id="one">)"
+                    R"(<load xmlns="vigil:load">{}</load></item></publish></pubsub></iq>)",
+                    message.number, xmpp_pubsub, node_of_all, payload_text(message)));
     ++handled_;  // is acknowledged with the others
   }
   void answers(std::vector<Answer>& into, Clock::time_point until) override {
