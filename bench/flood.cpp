@@ -36,7 +36,7 @@ struct FloodSender {
   }
 
   void talk(Sender& sender, Clock::time_point end) {
-    std::vector<Clock::time_point> asked;  // by turn: n = turn * senders + first, and its number is n + 1
+    std::vector<Clock::time_point> asked;  // by turn: n = turn * senders + first, and its number is numbers_from + n
     std::vector<Message> batch;
     std::vector<Answer> answers;
     std::uint64_t answered = 0, next = first;
@@ -46,7 +46,7 @@ struct FloodSender {
         batch.clear();
         const Clock::time_point now = Clock::now();
         for (; batch.size() < order.batch && next < order.messages_max; next += order.senders) {
-          batch.push_back({next + 1, mailbox_of(next)});
+          batch.push_back({order.numbers_from + next, order.first_mailbox + mailbox_of(next)});
           asked.push_back(now);
         }
         sender.send(batch);
@@ -54,7 +54,7 @@ struct FloodSender {
       answers.clear();
       sender.answers(answers);
       for (const Answer& answer : answers) {
-        const std::uint64_t n = answer.number - 1;
+        const std::uint64_t n = answer.number - order.numbers_from;
         out.samples_ms.push_back(seconds_since(asked.at((n - first) / order.senders)) * 1000);
         ++(answer.stored ? out.stored : out.refused);
         if (answer.stored) ++out.stored_in[mailbox_of(n)];
@@ -118,6 +118,10 @@ Flood flood_of(const Options& options, std::size_t mailboxes) {
 void fill(Service& service, const Options& options, std::size_t mailboxes, std::uint64_t each) {
   Flood order = flood_of(options, mailboxes);
   order.messages_max = mailboxes * each;
+  store_all(service, order);
+}
+
+void store_all(Service& service, const Flood& order) {
   const Flooded filled = flood(service, order);
   if (filled.stored != order.messages_max)
     throw std::runtime_error(fmt::format("of {} messages {} were stored", order.messages_max, filled.stored));

@@ -27,21 +27,24 @@ class Seen {
   std::vector<bool> seen_;
 };
 
-// Messages from several senders, each a connection and a thread, a few batches ahead of their answers. To mailboxes 0 to
-// 'mailboxes', in turn: after messages_max of a multiple of them, each has got the same count. Every answer is waited for.
+// Messages from several senders, each a connection and a thread, a few batches ahead of their answers. To so many mailboxes from
+// the first one on, in turn: after messages_max of a multiple of them, each has got the same count. Every answer is waited for.
 struct Flood {
-  std::size_t mailboxes = 1;
+  std::size_t mailboxes = 1, first_mailbox = 0;
+  std::uint64_t numbers_from = 1;  // of the messages
   unsigned senders = 8, batch = 32, batches_ahead = 4;
   std::uint64_t messages_max = std::uint64_t{1} << 40;
   double seconds = 1e6;
 };
 struct Flooded {
   std::uint64_t stored = 0, refused = 0;
-  std::vector<std::uint64_t> stored_in;  // by mailbox
+  std::vector<std::uint64_t> stored_in;  // by mailbox, from the first one on
   std::vector<double> samples_ms;        // from sending to each answer
   double seconds = 0;
 };
 Flooded flood(Service& service, const Flood& order);
+// The same, for an order that ends by messages_max; throws unless all are stored.
+void store_all(Service& service, const Flood& order);
 Flood flood_of(const Options& options, std::size_t mailboxes);
 // So many into each mailbox; throws unless all are stored.
 void fill(Service& service, const Options& options, std::size_t mailboxes, std::uint64_t each);

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "relay_process.hpp"
+#include "flood.hpp"
 
 namespace vigil::bench {
 namespace {
@@ -15,6 +15,7 @@ constexpr std::size_t further = 60'000;          // the same load at each size
 constexpr std::size_t copies_per_mailbox = 500;  // half of what an operator allows by default
 constexpr std::size_t drained_copies = 500;      // of each mailbox that is drained
 constexpr std::size_t drained_mailboxes = 8;     // at each size
+constexpr std::size_t all_drained = drained_mailboxes * drained_copies;
 constexpr unsigned frame_requests = 50, senders = 2;
 // Of the relay here, so that few copies fill it, too: its size is configuration, and no queued copy's.
 constexpr std::size_t block_cache_bytes = 4u << 20;
@@ -50,85 +51,57 @@ void settle(pid_t relay) {
   }
 }
 
-// 'count' copies from one connection, to one mailbox after the other, a few frames ahead of their answers.
-void send_copies(const RelayProcess& relay, const std::vector<const Mailbox*>& to, std::size_t first, std::size_t count) {
-  const auto sender = relay.connect();
-  const std::string envelope(1024, 'g');
-  std::size_t sent = 0, answered = 0;
-  while (answered < count) {
-    while (sent < count && sent - answered < std::size_t{4} * frame_requests) {
-      wire::ClientFrame frame;
-      for (unsigned i = 0; i < frame_requests && sent < count; ++i) {
-        wire::Request& request = *frame.add_requests();
-        request = deliver_request(to[(first + sent) % to.size()]->address, envelope, wire::NORMAL);
-        request.set_id(++sent);
-      }
-      sender->send(frame);
-    }
-    for (const wire::Answer& answer : sender->receive()->answers()) {
-      must(answer.status(), "deliver");
-      ++answered;
-    }
-  }
-}
+// The relay and what lies in it: first the mailboxes that fill up, behind them two groups that are drained, each full by then.
+struct Grown {
+  Service& service;
+  const std::size_t filling;
+  std::uint64_t next_number = 1;
 
-void send_from_all(const RelayProcess& relay, const std::vector<const Mailbox*>& to, std::size_t count) {
-  std::vector<std::thread> threads;
-  std::vector<std::string> failed(senders);
-  for (unsigned i = 0; i < senders; ++i) {
-    const std::size_t share = count / senders + (i < count % senders ? 1 : 0);
-    threads.emplace_back([&, i, share] {
-      try {
-        // Each begins at another mailbox: two at the same one would be in step by chance.
-        send_copies(relay, to, to.size() * i / senders, share);
-      } catch (const std::exception& error) {
-        failed[i] = error.what();
-      }
-    });
+  std::size_t drained_first(unsigned group) const { return filling + group * drained_mailboxes; }
+  void send_to_filling(std::size_t count) { send({.mailboxes = filling}, count); }
+  void send_to_drained(unsigned group, std::size_t count) {
+    send({.mailboxes = drained_mailboxes, .first_mailbox = drained_first(group)}, count);
   }
-  for (std::thread& thread : threads) thread.join();
-  for (const std::string& why : failed)
-    if (!why.empty()) throw std::runtime_error("a sender failed: " + why);
-}
+  void drain(unsigned group) {
+    for (std::size_t i = 0; i < drained_mailboxes; ++i) read_exactly(*service.log_in(drained_first(group) + i), drained_copies);
+  }
 
-void drain(const RelayProcess& relay, const Mailbox& mailbox, std::uint64_t copies) {
-  const auto reader = relay.log_in(mailbox);
-  wire::ClientFrame listen;
-  listen.add_requests()->set_id(1);
-  listen.mutable_requests(0)->mutable_listen();
-  reader->send(listen);
-  for (std::uint64_t read = 0, acknowledged = 0; read < copies; acknowledged = read) {
-    for (const wire::Delivery& delivery : reader->receive()->deliveries()) read = delivery.number();
-    if (read > acknowledged) reader->acknowledge(acknowledged + 1, read);
+ private:
+  void send(Flood order, std::size_t count) {
+    order.senders = senders;
+    order.batch = frame_requests;
+    order.numbers_from = next_number;
+    order.messages_max = count;
+    store_all(service, order);
+    next_number += count;
   }
-}
+};
 
 struct Size {
   double queued = 0, send_us = 0, background_us = 0, drain_us = 0, bytes = 0, restart_ms = 0;
 };
 
-// 'drained' are full and go empty here.
-Size measure(RelayProcess& relay, const std::vector<const Mailbox*>& mailboxes, const std::vector<const Mailbox*>& drained,
-             std::size_t queued) {
+Size measure(Grown& grown, unsigned group, std::size_t queued) {
   Size size;
-  const pid_t process = relay.process().pid();
+  Service& service = grown.service;
+  const pid_t process = service.process().pid();
   settle(process);
   size.queued = static_cast<double>(queued);  // the relay's own count forgets the last seconds before a kill
   double cpu = cpu_of(process);
-  for (const Mailbox* mailbox : drained) drain(relay, *mailbox, drained_copies);
-  size.drain_us = (cpu_of(process) - cpu) / static_cast<double>(drained.size() * drained_copies) * 1e6;
+  grown.drain(group);
+  size.drain_us = (cpu_of(process) - cpu) / static_cast<double>(all_drained) * 1e6;
   settle(process);
   cpu = cpu_of(process);
   const double background = background_cpu_of(process);
-  send_from_all(relay, mailboxes, further);
+  grown.send_to_filling(further);
   const double used = cpu_of(process) - cpu - (background_cpu_of(process) - background);
   size.send_us = used / static_cast<double>(further) * 1e6;
   settle(process);
   size.background_us = (background_cpu_of(process) - background) / static_cast<double>(further) * 1e6;
-  size.bytes = static_cast<double>(relay.process().private_bytes());
+  size.bytes = static_cast<double>(service.process().private_bytes());
   const Clock::time_point start = Clock::now();
-  relay.restart();
-  send_copies(relay, {mailboxes.front()}, 0, 1);
+  service.kill_and_restart();
+  grown.send_to_filling(1);
   size.restart_ms = seconds_since(start) * 1000;
   return size;
 }
@@ -146,28 +119,24 @@ void add(Report& report, const std::string& name, const Size& size) {
 
 Report load_growth(const Options& options) {
   if (options.copies < 2 * further) throw std::runtime_error("growth needs --copies of 120000 and more");
-  RelayProcess relay(options, "[store]\ncache_bytes = " + std::to_string(block_cache_bytes) + '\n');
+  const auto service = start_vigil(options, "[store]\ncache_bytes = " + std::to_string(block_cache_bytes) + '\n');
   Report report{"growth: what queued copies of 1 KB cost, and what a restart does", {}};
-  report.add("disk_syncs_per_s", syncs_per_second(relay.folder()));
-  const std::size_t many = std::max<std::size_t>(options.mailboxes, options.copies / copies_per_mailbox);
-  const std::vector<Mailbox> opened = relay.open(many + 2 * drained_mailboxes);
-  std::vector<const Mailbox*> mailboxes, first_drained, last_drained;
-  for (std::size_t i = 0; i < opened.size(); ++i)
-    (i < many ? mailboxes : i < many + drained_mailboxes ? first_drained : last_drained).push_back(&opened[i]);
+  report.add("disk_syncs_per_s", syncs_per_second(service->folder()));
+  Grown grown{*service, std::max<std::size_t>(options.mailboxes, options.copies / copies_per_mailbox)};
+  service->open(grown.drained_first(2));
 
-  constexpr std::size_t all_drained = drained_mailboxes * drained_copies;
-  send_from_all(relay, first_drained, all_drained);
-  send_from_all(relay, mailboxes, few);
-  const Size small = measure(relay, mailboxes, first_drained, few + all_drained);
+  grown.send_to_drained(0, all_drained);
+  grown.send_to_filling(few);
+  const Size small = measure(grown, 0, few + all_drained);
 
   // Those that are drained last fill up along with the others, so that their copies lie among all of them.
   constexpr std::size_t steps = 10;
   const std::size_t more = (options.copies - few - further) / steps;
   for (std::size_t step = 0; step < steps; ++step) {
-    send_from_all(relay, mailboxes, more);
-    send_from_all(relay, last_drained, all_drained / steps);
+    grown.send_to_filling(more);
+    grown.send_to_drained(1, all_drained / steps);
   }
-  const Size large = measure(relay, mailboxes, last_drained, options.copies + all_drained);
+  const Size large = measure(grown, 1, options.copies + all_drained);
 
   add(report, "few", small);
   add(report, "many", large);

@@ -92,7 +92,7 @@ class Service {
 
 // The service that options.service names, started and ready. Throws in words.
 std::unique_ptr<Service> start_service(const Options& options);
-std::unique_ptr<Service> start_vigil(const Options& options);
+std::unique_ptr<Service> start_vigil(const Options& options, const std::string& more_config = "");  // lines of vigild.toml
 std::unique_ptr<Service> start_mosquitto();
 std::unique_ptr<Service> start_rabbitmq();
 std::unique_ptr<Service> start_ejabberd();

@@ -109,7 +109,7 @@ class VigilReader final : public Reader {
 
 class VigilService final : public Service {
  public:
-  explicit VigilService(const Options& options) : relay_(options) {}
+  VigilService(const Options& options, const std::string& more_config) : relay_(options, more_config) {}
 
   void open(std::size_t mailboxes, std::size_t for_all) override {
     mailboxes_ = relay_.open(mailboxes);
@@ -134,8 +134,8 @@ class VigilService final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> start_vigil(const Options& options) {
-  return std::make_unique<VigilService>(options);
+std::unique_ptr<Service> start_vigil(const Options& options, const std::string& more_config) {
+  return std::make_unique<VigilService>(options, more_config);
 }
 
 }  // namespace vigil::bench
