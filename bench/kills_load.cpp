@@ -1,6 +1,7 @@
 // Goal 6: a service is killed at random moments while senders store at it, again and again on the same data, and whatever it had
 // acknowledged by then must be there. A copy counts as acknowledged when its answer has reached the sender.
 #include <array>
+#include <condition_variable>
 #include <mutex>
 #include <random>
 #include <stdexcept>
@@ -36,7 +37,7 @@ struct Senders {
   void live(std::chrono::milliseconds moment) {
     acknowledged_in_life = 0;
     killing = false;
-    std::vector<std::thread> threads;
+    std::vector<std::jthread> threads;  // end with the service
     for (unsigned i = 0; i < count; ++i) threads.emplace_back([this] { talk(); });
     {
       std::unique_lock lock(mutex);
@@ -49,7 +50,7 @@ struct Senders {
       if (acknowledged_in_life == 0 && failed.empty()) failed = "nothing is acknowledged";
     }
     service.kill_and_restart();
-    for (std::thread& thread : threads) thread.join();
+    threads.clear();
     if (!failed.empty()) throw std::runtime_error("before the kill: " + failed);
   }
 
