@@ -130,7 +130,7 @@ class OpenCore {
     grant.address = addresses_.emplace_back(random_id<AddressHash>());
     grant.urgent = grant.normal = grant.vigils = true;
     grant.life_max = wire::THIRTY_DAYS;
-    commit_one(std::move(grant));
+    commit_one(grant);
   }
 
   Folder folder_;
