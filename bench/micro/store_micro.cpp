@@ -36,7 +36,7 @@ void read_key_of_a_copy(benchmark::State& state) {
     Kind kind = kind_of_key(bytes);
     int lane = lane_of_key(bytes);
     std::uint64_t seq = seq_of_key(bytes);
-    Tag tag = tag_of_key(bytes, bucket_bytes + 1);
+    Tag tag = tag_of_key(bytes, tag_at);
     benchmark::DoNotOptimize(bucket);
     benchmark::DoNotOptimize(kind);
     benchmark::DoNotOptimize(lane);
@@ -80,6 +80,7 @@ class OpenCore {
       const std::optional<Outcome> outcome = apply(core_, batch_, *one);
       if (!outcome || outcome->status != wire::DONE) throw std::runtime_error("the store refused");
     }
+    batch_.put_remembered();
     if (!core_.rocks.write(batch_.rows).ok()) throw std::runtime_error("the disk failed");
     batch_.forget();
   }

@@ -22,6 +22,7 @@ class Batch {
     heads_ = heads;
     copies = 0;
     last_seq = 0;
+    remembered.clear();
   }
 
   // What was written is wiped with the memory that held it; clearing would keep it.
@@ -51,6 +52,14 @@ class Batch {
   }
   void remove_head(std::string_view key) { rows.Delete(heads_, slice(key)).PermitUncheckedError(); }
 
+  // The ids of the whole commit are one row: a row of its own cost each copy more than the rest of its way to the disk.
+  void put_remembered() {
+    if (remembered.empty()) return;
+    const auto* bytes = reinterpret_cast<const char*>(remembered.data());
+    put_once(row_key(remembered_bucket(now_s()), Kind::remembered, Tag{}, 0, remembered_seq),
+             {bytes, remembered.size() * sizeof(Tag)});
+  }
+
   bool empty() const { return rows.Count() == 0; }
   std::size_t bytes() const { return rows.GetDataSize(); }
 
@@ -60,7 +69,9 @@ class Batch {
 
   rocksdb::WriteBatch rows;
   std::size_t copies = 0;
-  std::uint64_t last_seq = 0;                        // of the copies in it
+  std::uint64_t last_seq = 0;   // of the copies in it
+  std::vector<Tag> remembered;  // ids
+  std::uint64_t remembered_seq = 0;
   std::vector<std::unique_ptr<Request>> follow_ups;  // for the committer itself, after this one
 
  private:

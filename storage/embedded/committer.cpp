@@ -49,6 +49,7 @@ void Committer::run() {
     batch_.begin(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
     core_.coarse_now->store(batch_.now_s(), std::memory_order_relaxed);
     fill_batch();
+    batch_.put_remembered();
     stay_alive();
     commit();
     batch_.forget();

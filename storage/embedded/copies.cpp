@@ -27,6 +27,7 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
   }
   if (copy.body) {
     row.set_body(copy.body->tag.data(), copy.body->tag.size());
+    row.set_body_volume(copy.body->volume);
     row.set_body_key(copy.body->key.bytes.data(), copy.body->key.bytes.size());
   }
   if (copy.of_vigil != wire::NOT_OF_VIGIL) {
@@ -42,7 +43,7 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
                  copy.body ? std::string_view() : chars_of(*copy.envelope));
   ++batch.copies;
   batch.last_seq = seq;
-  core.buckets.add(bucket, copy.lane, copy.envelope->size());
+  core.buckets.add(bucket, volume_of(seq), copy.lane, copy.envelope->size());
   core.counters.stored.fetch_add(1, std::memory_order_relaxed);
 
   mailbox.add(copy.lane, Waiting(seq, mailbox.rooms[copy.address_tag], bucket, expires, copy.envelope->size(),
@@ -73,6 +74,14 @@ void remove_copy(Core& core, Batch& batch, MailboxEntry& mailbox, int lane, cons
   batch.remove_once(row_key(at->bucket(), Kind::copy, mailbox.tag, lane, at->seq()));
   core.buckets.take(at->bucket(), lane, at->bytes());
   mailbox.remove(lane, at);
+}
+
+void remember(Core& core, Batch& batch, const Tag& id) {
+  if (batch.remembered.empty()) batch.remembered_seq = core.next_seq++;
+  batch.remembered.push_back(id);
+  const Buckets::Place place{remembered_bucket(batch.now_s()), volume_of(batch.remembered_seq)};
+  core.buckets.live(place.bucket, place.volume);
+  core.remembered.add(id, place);
 }
 
 void drop_expired(Core& core, MailboxEntry& mailbox, Instant now) {
@@ -164,10 +173,7 @@ Status deliver_one(Core& core, Batch& batch, const Request& request, const Deliv
   if (!outdated && !room_left(core, mailbox, target, deliver, replaced_lane == deliver.lane ? replaced : nullptr))
     return wire::FULL;
 
-  const Bucket bucket = remembered_bucket(now);
-  batch.put_once(prefix_key(bucket, Kind::remembered, target.id.id), std::string_view());
-  core.buckets.live(bucket);
-  core.remembered.add(target.id.id, bucket);
+  remember(core, batch, target.id.id);
   if (outdated) return wire::DONE;
   if (replaced) remove_copy(core, batch, mailbox, replaced_lane, replaced);
   put_copy(core, batch, mailbox, copy);
@@ -180,13 +186,15 @@ Status deliver_one(Core& core, Batch& batch, const Request& request, const Deliv
 std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Deliver& deliver) {
   if (request.targets.empty() || !deliver.envelope || limits::lifetime_s(deliver.lifetime) == 0) return answer(wire::INVALID);
   const std::size_t copies_before = batch.copies;
+  request.body.volume = volume_of(core.next_seq);
   Outcome outcome;
   std::vector<Status> each(request.targets.size());
   for (std::size_t i = 0; i < each.size(); ++i) each[i] = deliver_one(core, batch, request, deliver, request.targets[i]);
   if (each.size() > 1 && batch.copies > copies_before) {
     const std::uint32_t lifetime_s = limits::lifetime_s(deliver.lifetime);
     const Bucket bucket = bucket_of(lifetime_s, batch.now_s() + lifetime_s);
-    batch.put_once(prefix_key(bucket, Kind::body, request.body.tag), chars_of(request.body.sealed));
+    batch.put_once(prefix_key(bucket, request.body.volume, Kind::body, request.body.tag), chars_of(request.body.sealed));
+    core.buckets.live(bucket, request.body.volume);
   }
   const bool same = std::all_of(each.begin(), each.end(), [&](Status status) { return status == each.front(); });
   outcome.status = same ? each.front() : wire::PARTIAL;

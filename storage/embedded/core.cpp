@@ -115,8 +115,9 @@ bool Core::find_buckets() {
   for (at->SeekToFirst(); at->Valid();) {
     const Bucket bucket = bucket_of_key(text_of(at->key()));
     if (bucket == forever) break;
-    buckets.live(bucket);
-    const Key next = bucket_key(bucket + 1);
+    const Volume volume = volume_of_key(text_of(at->key()));
+    buckets.live(bucket, volume);
+    const Key next = volume == volume_last ? bucket_key(bucket + 1) : volume_key(bucket, volume + 1);
     at->Seek(slice(next.view()));
   }
   return at->status().ok();

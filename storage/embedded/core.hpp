@@ -74,6 +74,7 @@ std::optional<std::string> load_invites(Core& core);
 bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shared_ptr<MailboxEntry>& out);
 bool load_address(Core& core, Rocks::Reading& reading, const Tag& tag, std::shared_ptr<AddressEntry>& out);
 bool load_address_list(Core& core, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<AddressList>& out);
+bool each_remembered(Rocks::Reading& reading, const Buckets::Place& place, const std::function<void(const Tag&)>& each);
 bool load_prekeys(Core& core, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<PrekeyShelf>& out);
 // Mailboxes that nobody has read for longer than the operator allows.
 bool find_unread(Core& core, Rocks::Reading& reading, std::vector<MailboxId>& out);

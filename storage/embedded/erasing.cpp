@@ -125,8 +125,8 @@ class WipeStacks final : public rocksdb::EventListener {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::SstPartitionerFactory> bucket_partitioner() {
-  return rocksdb::NewSstPartitionerFixedPrefixFactory(bucket_bytes);
+std::shared_ptr<rocksdb::SstPartitionerFactory> volume_partitioner() {
+  return rocksdb::NewSstPartitionerFixedPrefixFactory(bucket_bytes + volume_bytes);
 }
 std::shared_ptr<rocksdb::CompactionFilterFactory> purge_expired_rows(CoarseNow now) {
   return std::make_shared<Factory<PurgeExpired>>(std::move(now));

@@ -1,6 +1,6 @@
-// What makes RocksDB forget: tables that never span two buckets, a compaction filter that purges what has expired, a collector
-// that sends any table with a tombstone into compaction and notes when the first of its rows expires, a listener that wipes
-// stacks, and a logger that writes nothing. Used by rocks only.
+// What makes RocksDB forget: tables that never span two buckets or volumes, a compaction filter that purges what has expired, a
+// collector that sends any table with a tombstone into compaction and notes when the first of its rows expires, a listener that
+// wipes stacks, and a logger that writes nothing. Used by rocks only.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ namespace vigil::storage {
 // The store's time as compactions see it: set by the committer and the scrubber, read by RocksDB's threads.
 using CoarseNow = std::shared_ptr<std::atomic<Instant>>;
 
-std::shared_ptr<rocksdb::SstPartitionerFactory> bucket_partitioner();
+std::shared_ptr<rocksdb::SstPartitionerFactory> volume_partitioner();
 // For "once": kPurge, because kRemove under a SingleDelete breaks the database (RocksDB issue 9888).
 std::shared_ptr<rocksdb::CompactionFilterFactory> purge_expired_rows(CoarseNow now);
 // For "heads": grants that have expired.

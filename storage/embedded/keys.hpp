@@ -2,31 +2,35 @@
 //
 // Column family "once" (put once, then SingleDelete; all integers big-endian):
 //
-//   bucket(4) | kind(1) | tag(16) | lane(1) | seq(8)
+//   bucket(4) | volume(6) | kind(1) | tag(16) | lane(1) | seq(8)
 //
 //   bucket: end of the span of time in which the row expires, seconds since 1970; 'forever' for rows without an expiry. Tables
-//   never span
-//           two buckets, so an expired bucket goes file by file. Widths: 10 min, 1 h or 1 day, by lifetime: at most about 63
-//           live.
+//           never span two buckets, so an expired bucket goes file by file. Widths: 10 min, 1 h or 1 day, by lifetime: at most
+//           about 63 live.
+//   volume: of a copy, a body, remembered ids: the first 48 bits of the number that was next when it came; 0 for the others,
+//   which
+//           are few. So what came together lies together, and what is full is never merged again with what comes later: without
+//           it every row was rewritten nine times on its way down the levels
 //   tag:    keyed hash (the key never leaves the relay), so that no boundary of a file shows an id
 //   lane:   urgent = 0, normal = 1
 //   seq:    epoch of this opening (24 bits, synced before the first write) | counter (40 bits): no number is ever used twice
 //
-//   c  copy            expiry | c | mailbox     | lane | seq   -> be32 expires | be16 length | stored.Copy | envelope
-//   b  body            expiry | b | random                     -> sealed envelope of a fan-out; its key lies in the copies
-//   r  remembered id   72 h   | r | copy id                    -> nothing
-//   e  ended vigil     72 h   | e | vigil id                   -> stored.Ended
-//   t  tombstone       72 h   | t | vigil id                   -> stored.Tombstone
-//   v  copy of a vigil forever| v | vigil id    | 0    | seq   -> envelope
-//   p  one-time prekey forever| p | mailbox     | 0    | seq   -> stored.OneTimePrekey
-//   i  invite          forever| i | invite hash                -> stored.Invite
+//   c  copy            expiry | volume | c | mailbox     | lane | seq   -> be32 expires | be16 length | stored.Copy | envelope
+//   b  body            expiry | volume | b | random                     -> sealed envelope of a fan-out; its key is in the copies
+//   r  remembered ids  72 h   | volume | r | nothing     | 0    | seq   -> the ids of a commit, one behind the other
+//   e  ended vigil     72 h   | 0      | e | vigil id                   -> stored.Ended
+//   t  tombstone       72 h   | 0      | t | vigil id                   -> stored.Tombstone
+//   v  copy of a vigil forever| 0      | v | vigil id    | 0    | seq   -> envelope
+//   p  one-time prekey forever| 0      | p | mailbox     | 0    | seq   -> stored.OneTimePrekey
+//   i  invite          forever| 0      | i | invite hash                -> stored.Invite
 //
 // Column family "heads" (overwritten and deleted):
 //
 //   A address tag | M mailbox tag | B mailbox tag (bundle) | V vigil tag | R mailbox tag, address tag (reverse) | # name (meta,
 //   alive)
 //
-// **Invariant:** the first 21 bytes (bucket, kind, tag) are the prefix of the bloom filter; 4 bytes are that of the partitioner.
+// **Invariant:** the first 27 bytes (bucket, volume, kind, tag) are the prefix of the bloom filter; 10 bytes are that of the
+// partitioner.
 #pragma once
 
 #include <array>
@@ -64,7 +68,15 @@ enum class Head : std::uint8_t { meta = '#', address = 'A', bundle = 'B', mailbo
 using Bucket = std::uint32_t;
 inline constexpr Bucket forever = 0xFFFFFFFFu;
 
-inline constexpr std::size_t bucket_bytes = 4, prefix_bytes = 21, copy_key_bytes = 30;
+// 65,536 numbers: five memtables full of copies of 1 KB.
+using Volume = std::uint64_t;
+inline constexpr Volume volume_last = (Volume{1} << 48) - 1;
+constexpr Volume volume_of(std::uint64_t seq) {
+  return seq >> 16;
+}
+
+inline constexpr std::size_t bucket_bytes = 4, volume_bytes = 6, kind_at = bucket_bytes + volume_bytes, tag_at = kind_at + 1;
+inline constexpr std::size_t prefix_bytes = tag_at + sizeof(Tag), copy_key_bytes = prefix_bytes + 9;
 
 // A key on the stack.
 class Key {
@@ -77,6 +89,10 @@ class Key {
   }
   Key& u32(std::uint32_t value) {
     for (int shift = 24; shift >= 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> shift));
+    return *this;
+  }
+  Key& u48(std::uint64_t value) {
+    for (int shift = 40; shift >= 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> shift));
     return *this;
   }
   Key& u64(std::uint64_t value) { return u32(static_cast<std::uint32_t>(value >> 32)).u32(static_cast<std::uint32_t>(value)); }
@@ -94,14 +110,18 @@ class Key {
 inline Key bucket_key(Bucket bucket) {
   return Key{}.u32(bucket);
 }
-inline Key prefix_key(Bucket bucket, Kind kind, const Tag& tag) {
-  return Key{}.u32(bucket).u8(static_cast<std::uint8_t>(kind)).tag(tag);
+inline Key volume_key(Bucket bucket, Volume volume) {
+  return bucket_key(bucket).u48(volume);
 }
-inline Key kind_key(Bucket bucket, Kind kind) {
-  return Key{}.u32(bucket).u8(static_cast<std::uint8_t>(kind));
+inline Key kind_key(Bucket bucket, Volume volume, Kind kind) {
+  return volume_key(bucket, volume).u8(static_cast<std::uint8_t>(kind));
+}
+inline Key prefix_key(Bucket bucket, Volume volume, Kind kind, const Tag& tag) {
+  return kind_key(bucket, volume, kind).tag(tag);
 }
 inline Key row_key(Bucket bucket, Kind kind, const Tag& tag, int lane, std::uint64_t seq) {
-  return prefix_key(bucket, kind, tag).u8(static_cast<std::uint8_t>(lane)).u64(seq);
+  const Volume volume = kind == Kind::copy || kind == Kind::remembered ? volume_of(seq) : 0;
+  return prefix_key(bucket, volume, kind, tag).u8(static_cast<std::uint8_t>(lane)).u64(seq);
 }
 inline Key head_key(Head kind, const Tag& tag) {
   return Key{}.u8(static_cast<std::uint8_t>(kind)).tag(tag);
@@ -120,12 +140,18 @@ inline std::uint64_t read_u64(std::string_view from) {
   return static_cast<std::uint64_t>(read_u32(from)) << 32 | read_u32(from.substr(4));
 }
 
-// What a key of "once" says. Only for keys of that family; the bucket of any, 0 where a damaged one has none.
+// What a key of "once" says. Only for keys of that family; bucket and volume of any, 0 where a damaged one has none.
 inline Bucket bucket_of_key(std::string_view key) {
   return key.size() < bucket_bytes ? 0 : read_u32(key);
 }
+inline Volume volume_of_key(std::string_view key) {
+  Volume volume = 0;  // a damaged key may end early
+  for (std::size_t i = bucket_bytes; i < kind_at; ++i)
+    volume = volume << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0);
+  return volume;
+}
 inline Kind kind_of_key(std::string_view key) {
-  return static_cast<Kind>(key[bucket_bytes]);
+  return static_cast<Kind>(key[kind_at]);
 }
 inline Tag tag_of_key(std::string_view key, std::size_t at) {
   Tag tag;

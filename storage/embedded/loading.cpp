@@ -1,4 +1,4 @@
-// Rebuilding a cache's entry from its rows: one scan over the live buckets for a mailbox, one row for an address. Readers'
+// Rebuilding a cache's entry from its rows: one scan over the live volumes for a mailbox, one row for an address. Readers'
 // threads.
 #include "storage/embedded/verbs.hpp"
 
@@ -43,7 +43,7 @@ bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shar
 
   const Instant now = core.clock.now_s();
   CopyRow copy;
-  for (const Bucket bucket : core.buckets.unexpired(now)) {
+  for (const auto& [bucket, volume] : core.buckets.unexpired(now)) {
     const auto each = [&](std::string_view key, std::string_view value) {
       if (key.size() != copy_key_bytes || !read_copy_row(value, copy) || copy.expires <= now) return true;
       if (!Waiting::fits(bucket, copy.expires)) return true;  // damaged
@@ -58,7 +58,7 @@ bool load_mailbox(Core& core, Rocks::Reading& reading, const Tag& tag, std::shar
       }
       return true;
     };
-    if (!scan(reading, reading.once(), prefix_key(bucket, Kind::copy, tag).view(), each)) return false;
+    if (!scan(reading, reading.once(), prefix_key(bucket, volume, Kind::copy, tag).view(), each)) return false;
   }
   for (LaneQueue& lane : mailbox.lanes) lane.sort();
   return true;
@@ -85,6 +85,14 @@ bool load_address_list(Core&, Rocks::Reading& reading, const Tag& mailbox, std::
               });
 }
 
+bool each_remembered(Rocks::Reading& reading, const Buckets::Place& place, const std::function<void(const Tag&)>& each) {
+  const Key prefix = prefix_key(place.bucket, place.volume, Kind::remembered, Tag{});
+  return scan(reading, reading.once(), prefix.view(), [&](std::string_view, std::string_view ids) {
+    for (std::size_t at = 0; at + sizeof(Tag) <= ids.size(); at += sizeof(Tag)) each(tag_of_key(ids, at));
+    return true;
+  });
+}
+
 bool load_prekeys(Core&, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<PrekeyShelf>& out) {
   out = std::make_shared<PrekeyShelf>();
   std::optional<std::string> row;
@@ -93,7 +101,7 @@ bool load_prekeys(Core&, Rocks::Reading& reading, const Tag& mailbox, std::share
     out->sequence = bundle.sequence();
     out->bundle.assign(bundle.bundle().begin(), bundle.bundle().end());
   }
-  return scan(reading, reading.once(), prefix_key(forever, Kind::prekey, mailbox).view(),
+  return scan(reading, reading.once(), prefix_key(forever, 0, Kind::prekey, mailbox).view(),
               [&](std::string_view key, std::string_view value) {
                 stored::OneTimePrekey one;
                 if (key.size() == copy_key_bytes && one.ParseFromArray(value.data(), static_cast<int>(value.size())) &&
@@ -122,19 +130,19 @@ bool find_unread(Core& core, Rocks::Reading& reading, std::vector<MailboxId>& ou
 
 std::optional<std::string> load_invites(Core& core) {
   Rocks::Reading reading = core.rocks.read();
-  std::string end(kind_key(forever, Kind::invite).view());
+  std::string end(kind_key(forever, 0, Kind::invite).view());
   ++end.back();
   const rocksdb::Slice bound(end);
   ReadOptions options;
   options.total_order_seek = true;
   options.iterate_upper_bound = &bound;
   const std::unique_ptr<rocksdb::Iterator> at(reading.db().NewIterator(options, reading.once()));
-  for (at->Seek(slice(kind_key(forever, Kind::invite).view())); at->Valid(); at->Next()) {
+  for (at->Seek(slice(kind_key(forever, 0, Kind::invite).view())); at->Valid(); at->Next()) {
     stored::Invite row;
     if (!row.ParseFromArray(at->value().data(), static_cast<int>(at->value().size())) || row.version() != row_version ||
         row.hash().size() != Hash::length || at->key().size() != prefix_bytes)
       continue;
-    core.invites.all[id_of<Hash>(row.hash())] = {tag_of_key(text_of(at->key()), bucket_bytes + 1), row.expires()};
+    core.invites.all[id_of<Hash>(row.hash())] = {tag_of_key(text_of(at->key()), tag_at), row.expires()};
   }
   core.counters.invites = core.invites.all.size();
   if (!at->status().ok()) return "cannot read the store: " + at->status().ToString();

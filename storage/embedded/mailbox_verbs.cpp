@@ -33,7 +33,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request&, AddInvites& add
   auto& all = core.invites.all;
   std::erase_if(all, [&](const auto& invite) {
     if (invite.second.expires == 0 || invite.second.expires > batch.now_s()) return false;
-    batch.remove_once(prefix_key(forever, Kind::invite, invite.second.tag));
+    batch.remove_once(prefix_key(forever, 0, Kind::invite, invite.second.tag));
     return true;
   });
   const auto fresh = std::count_if(add.rights.begin(), add.rights.end(), [&](const Hash& right) { return !all.contains(right); });
@@ -45,7 +45,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request&, AddInvites& add
     row.set_version(row_version);
     row.set_hash(right.bytes.data(), right.bytes.size());
     row.set_expires(add.expires);
-    batch.put_once(prefix_key(forever, Kind::invite, invite.tag), row);
+    batch.put_once(prefix_key(forever, 0, Kind::invite, invite.tag), row);
   }
   core.counters.invites = all.size();
   return answer(wire::DONE);
@@ -69,7 +69,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, OpenMai
     const auto invite = core.invites.all.find(*open.invite);
     if (invite == core.invites.all.end()) return answer(wire::REFUSED);
     if (invite->second.expires != 0 && invite->second.expires <= batch.now_s()) return answer(wire::REFUSED);
-    batch.remove_once(prefix_key(forever, Kind::invite, invite->second.tag));
+    batch.remove_once(prefix_key(forever, 0, Kind::invite, invite->second.tag));
     core.invites.all.erase(invite);
     core.counters.invites = core.invites.all.size();
     core.counters.mailboxes.fetch_add(1, std::memory_order_relaxed);

@@ -63,11 +63,10 @@ bool Missing::id(IdCheck& check) {
       Rocks::Reading reading = core.rocks.read();
       bool ok = static_cast<bool>(reading);
       bool seen = false;
-      for (const Bucket bucket : ok ? core.buckets.unexpired(core.clock.now_s()) : std::vector<Bucket>{}) {
-        if (bucket % 86'400 != 0) continue;  // remembered ids lie in daily buckets only
-        std::optional<std::string> row;
-        ok = ok && reading.get(reading.once(), prefix_key(bucket, Kind::remembered, check.id).view(), row).ok();
-        seen = seen || row.has_value();
+      for (const Buckets::Place& place : core.buckets.unexpired(core.clock.now_s())) {
+        if (place.bucket % 86'400 != 0) continue;  // remembered ids lie in daily buckets only
+        if (!ok || !core.remembered.may_be(check.id, place)) continue;
+        ok = each_remembered(reading, place, [&](const Tag& id) { seen = seen || id == check.id; });
       }
       check.known = seen ? IdCheck::Known::seen : IdCheck::Known::fresh;
       then(ok, nullptr);

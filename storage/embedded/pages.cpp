@@ -34,7 +34,7 @@ std::vector<Place> places(Core& core, MailboxEntry& mailbox, const PageWanted& w
 SharedBytes open_body(Rocks::Reading& reading, Bucket bucket, const stored::Copy& copy, bool& ok) {
   std::optional<std::string> row;
   const Tag tag = tag_of(copy.body());
-  ok = reading.get(reading.once(), prefix_key(bucket, Kind::body, tag).view(), row).ok();
+  ok = reading.get(reading.once(), prefix_key(bucket, copy.body_volume(), Kind::body, tag).view(), row).ok();
   if (!ok || !row) return nullptr;
   const std::optional<SecretBytes> plain = aead_open(bytes_of(copy.body_key()), bytes_of(*row), tag);
   if (!plain || plain->size() != copy.bytes()) return nullptr;

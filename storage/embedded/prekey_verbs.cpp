@@ -92,11 +92,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, TakePre
     const auto id = be32(one.id);
     named.insert(named.end(), id.begin(), id.end());
     named.insert(named.end(), one.key.begin(), one.key.end());
-    const Tag remembered = core.remembered_tag(named);
-    const Bucket bucket = remembered_bucket(batch.now_s());
-    batch.put_once(prefix_key(bucket, Kind::remembered, remembered), std::string_view());
-    core.buckets.live(bucket);
-    core.remembered.add(remembered, bucket);
+    remember(core, batch, core.remembered_tag(named));
     taken.one_time.emplace(one.id, std::move(one.key));
   }
   Outcome outcome = answer(wire::DONE);

@@ -1,4 +1,4 @@
-// Exact table, Bloom filters, and the question that joins them.
+// Exact table, sieves, and the question that joins them.
 #include "storage/embedded/remembered.hpp"
 
 namespace vigil::storage {
@@ -48,7 +48,7 @@ void RecentIds::clear() {
 }
 
 bool BloomFilter::may_contain(const Tag& id) const {
-  const Line& line = lines_[half(id, 0) % lines];
+  const Line& line = lines_[half(id, 0) % lines_.size()];
   std::uint64_t bits = half(id, 8);
   for (int probe = 0; probe < 6; ++probe, bits >>= 9) {
     if (!(line.words[(bits >> 6) & 7] >> (bits & 63) & 1)) return false;
@@ -57,10 +57,29 @@ bool BloomFilter::may_contain(const Tag& id) const {
 }
 
 void BloomFilter::add(const Tag& id) {
-  Line& line = lines_[half(id, 0) % lines];
+  Line& line = lines_[half(id, 0) % lines_.size()];
   std::uint64_t bits = half(id, 8);
   for (int probe = 0; probe < 6; ++probe, bits >>= 9) line.words[(bits >> 6) & 7] |= std::uint64_t{1} << (bits & 63);
   ++count_;
+}
+
+bool Sieve::may_contain(const Tag& id) const {
+  return all_.may_contain(id) && std::ranges::any_of(parts_, [&](const Part& part) { return part.ids.may_contain(id); });
+}
+
+bool Sieve::may_contain(const Tag& id, Volume volume) const {
+  return all_.may_contain(id) && std::ranges::any_of(parts_, [&](const Part& part) {
+           return part.first <= volume && volume <= part.last && part.ids.may_contain(id);
+         });
+}
+
+void Sieve::add(const Tag& id, Volume volume) {
+  all_.add(id);
+  if (parts_.empty() || (parts_.back().last != volume && parts_.size() < parts_max)) parts_.push_back({volume, volume});
+  Part& part = parts_.back();
+  part.first = std::min(part.first, volume);
+  part.last = std::max(part.last, volume);
+  part.ids.add(id);
 }
 
 Remembered::Seen Remembered::seen(const IdCheck& check) const {
@@ -70,32 +89,38 @@ Remembered::Seen Remembered::seen(const IdCheck& check) const {
   if (check.known == IdCheck::Known::fresh && recent_.generation() - check.generation <= 1) return Seen::no;
   const std::lock_guard lock(mutex_);
   if (!filled_) return Seen::ask_disk;
-  for (const auto& [bucket, filters] : filters_) {
-    for (const BloomFilter& filter : filters) {
-      if (filter.may_contain(check.id)) return Seen::ask_disk;
-    }
+  for (const auto& [bucket, sieves] : sieves_) {
+    if (std::ranges::any_of(sieves, [&](const Sieve& sieve) { return sieve.may_contain(check.id); })) return Seen::ask_disk;
   }
   return Seen::no;
 }
 
-void Remembered::add(const Tag& id, Bucket bucket) {
+bool Remembered::may_be(const Tag& id, const Buckets::Place& place) const {
+  const std::lock_guard lock(mutex_);
+  if (!filled_) return true;
+  const auto found = sieves_.find(place.bucket);
+  return found != sieves_.end() &&
+         std::ranges::any_of(found->second, [&](const Sieve& sieve) { return sieve.may_contain(id, place.volume); });
+}
+
+void Remembered::add(const Tag& id, const Buckets::Place& place) {
   recent_.add(id);
   const std::lock_guard lock(mutex_);
-  add_to_filter(id, bucket);
+  add_to_sieve(id, place);
 }
 
-void Remembered::fill(const Tag& id, Bucket bucket) {
+void Remembered::fill(const Tag& id, const Buckets::Place& place) {
   const std::lock_guard lock(mutex_);
-  add_to_filter(id, bucket);
+  add_to_sieve(id, place);
 }
 
-void Remembered::add_to_filter(const Tag& id, Bucket bucket) {
-  std::vector<BloomFilter>& filters = filters_[bucket];
-  if (filters.empty() || (filters.back().full() && filter_count_ < filters_max)) {
-    filters.emplace_back();
-    ++filter_count_;
+void Remembered::add_to_sieve(const Tag& id, const Buckets::Place& place) {
+  std::vector<Sieve>& sieves = sieves_[place.bucket];
+  if (sieves.empty() || (sieves.back().full() && sieve_count_ < sieves_max)) {
+    sieves.emplace_back();
+    ++sieve_count_;
   }
-  filters.back().add(id);
+  sieves.back().add(id, place.volume);
 }
 
 void Remembered::filled() {
@@ -103,26 +128,19 @@ void Remembered::filled() {
   filled_ = true;
 }
 
-std::vector<Bucket> Remembered::buckets() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<Bucket> out;
-  for (const auto& [bucket, filters] : filters_) out.push_back(bucket);
-  return out;
-}
-
 void Remembered::drop(Bucket bucket) {
   const std::lock_guard lock(mutex_);
-  const auto found = filters_.find(bucket);
-  if (found == filters_.end()) return;
-  filter_count_ -= found->second.size();
-  filters_.erase(found);
+  const auto found = sieves_.find(bucket);
+  if (found == sieves_.end()) return;
+  sieve_count_ -= found->second.size();
+  sieves_.erase(found);
 }
 
 void Remembered::clear() {
   recent_.clear();
   const std::lock_guard lock(mutex_);
-  filters_.clear();
-  filter_count_ = 0;
+  sieves_.clear();
+  sieve_count_ = 0;
   filled_ = false;
 }
 

@@ -1,13 +1,13 @@
 // Ids that were seen, for 72 hours: a new copy must not wait for the disk to learn that it is new. The last ids are kept exactly,
-// all others in Bloom filters by bucket; a possible hit is asked of the disk by the readers' pool, never by the committer. The
-// committer asks and adds; one background thread fills in what earlier openings have left. Keyed hashes only.
+// all others in sieves (Bloom filters) by bucket; a possible hit is asked of the disk by the readers' pool, never by the
+// committer. The committer asks and adds; one background thread fills in what earlier openings have left. Keyed hashes only.
 #pragma once
 
 #include <map>
 #include <mutex>
 #include <vector>
 
-#include "storage/embedded/keys.hpp"
+#include "storage/embedded/buckets.hpp"
 
 namespace vigil::storage {
 
@@ -39,22 +39,40 @@ class RecentIds {
   std::uint64_t generation_ = 0;
 };
 
-// Ten bits an id, one cache line a question.
+// One cache line a question.
 class BloomFilter {
  public:
-  static constexpr std::size_t ids_max = 1u << 20;
-  BloomFilter() : lines_(lines) {}
+  BloomFilter(std::size_t ids, std::size_t bits_each) : ids_max_(ids), lines_(ids * bits_each / 512) {}
   bool may_contain(const Tag& id) const;
   void add(const Tag& id);
-  bool full() const { return count_ >= ids_max; }
+  bool full() const { return count_ >= ids_max_; }
 
  private:
-  static constexpr std::size_t lines = ids_max * 10 / 512;
   struct alignas(64) Line {
     std::array<std::uint64_t, 8> words{};
   };
+  std::size_t ids_max_;
   std::vector<Line> lines_;
   std::size_t count_ = 0;
+};
+
+// A million ids: whether it may be one of them, and if so, in which volumes the disk has to be asked. Two sieves, because asking
+// a volume means reading its ids: 1 MB.
+class Sieve {
+ public:
+  bool may_contain(const Tag& id) const;
+  bool may_contain(const Tag& id, Volume volume) const;
+  void add(const Tag& id, Volume volume);
+  bool full() const { return all_.full(); }
+
+ private:
+  static constexpr std::size_t ids_max = 1u << 20, parts_max = 32;
+  struct Part {
+    Volume first = 0, last = 0;
+    BloomFilter ids{1u << 16, 16};
+  };
+  BloomFilter all_{ids_max, 10};
+  std::vector<Part> parts_;  // the last one takes what comes when there are as many as may be
 };
 
 class Remembered {
@@ -63,21 +81,22 @@ class Remembered {
 
   Seen seen(const IdCheck& check) const;
   std::uint64_t generation() const { return recent_.generation(); }
-  void add(const Tag& id, Bucket bucket);
-  void fill(const Tag& id, Bucket bucket);  // background
-  void filled();                            // background: everything older is in
-  std::vector<Bucket> buckets() const;      // where the disk may have ids
+  void add(const Tag& id, const Buckets::Place& place);
+  void fill(const Tag& id, const Buckets::Place& place);  // background
+  void filled();                                          // background: everything older is in
+  // Whether the disk may have the id there. Any thread.
+  bool may_be(const Tag& id, const Buckets::Place& place) const;
   void drop(Bucket bucket);
   void clear();
 
  private:
-  static constexpr std::size_t filters_max = 24;  // 30 MiB; then filters overfill and the disk is asked more often
-  void add_to_filter(const Tag& id, Bucket bucket);
+  static constexpr std::size_t sieves_max = 24;  // 80 MB; then they overfill and the disk is asked more often
+  void add_to_sieve(const Tag& id, const Buckets::Place& place);
 
   RecentIds recent_;  // committer's
   mutable std::mutex mutex_;
-  std::map<Bucket, std::vector<BloomFilter>> filters_;
-  std::size_t filter_count_ = 0;
+  std::map<Bucket, std::vector<Sieve>> sieves_;
+  std::size_t sieve_count_ = 0;
   bool filled_ = false;
 };
 

@@ -37,6 +37,7 @@ struct Target {
 
 struct Body {  // of a fan-out
   Tag tag{};
+  Volume volume = 0;
   Secret key;
   Bytes sealed;
 };

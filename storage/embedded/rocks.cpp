@@ -49,8 +49,7 @@ rocksdb::ColumnFamilyOptions Rocks::family_options(bool once) const {
   options.compression = rocksdb::kNoCompression;  // cipher text
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 8u << 20;
-  // A flush makes a table for each bucket, nearly always two: 16 are eight flushes, half as many bytes as the level they are
-  // merged with. With the default of four each row was rewritten nine times on the way there, and writers were held up.
+  // Sixteen tables, three volumes: nearly all of what they are merged with is left alone.
   options.level0_file_num_compaction_trigger = 16;
   options.level0_slowdown_writes_trigger = 32;
   options.level0_stop_writes_trigger = 48;
@@ -68,7 +67,7 @@ rocksdb::ColumnFamilyOptions Rocks::family_options(bool once) const {
     table.whole_key_filtering = false;  // every question is about a prefix
     options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix_bytes));
     options.memtable_insert_with_hint_prefix_extractor = std::make_shared<CopiesOfOneMailbox>();
-    options.sst_partitioner_factory = bucket_partitioner();
+    options.sst_partitioner_factory = volume_partitioner();
     options.compaction_filter_factory = purge_expired_rows(now_);
   } else {
     options.compaction_filter_factory = remove_expired_grants(now_);

@@ -103,18 +103,8 @@ void Scrubber::fill_remembered() {
   Rocks::Reading reading = core_.rocks.read();
   if (!reading) return;
   const std::uint64_t opening = core_.openings;
-  for (const Bucket bucket : core_.buckets.unexpired(core_.clock.now_s())) {
-    std::string end(kind_key(bucket, Kind::remembered).view());
-    ++end.back();
-    const rocksdb::Slice bound(end);
-    rocksdb::ReadOptions options;
-    options.total_order_seek = true;
-    options.fill_cache = false;
-    options.iterate_upper_bound = &bound;
-    const std::unique_ptr<rocksdb::Iterator> at(reading.db().NewIterator(options, reading.once()));
-    for (at->Seek(slice(kind_key(bucket, Kind::remembered).view())); at->Valid(); at->Next())
-      core_.remembered.fill(tag_of_key(text_of(at->key()), bucket_bytes + 1), bucket);
-    if (!at->status().ok()) return;
+  for (const Buckets::Place& place : core_.buckets.unexpired(core_.clock.now_s())) {
+    if (!each_remembered(reading, place, [&](const Tag& id) { core_.remembered.fill(id, place); })) return;
   }
   core_.remembered.filled();
   filled_opening_ = opening;

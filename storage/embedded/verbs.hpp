@@ -98,6 +98,8 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
 void remove_copy(Core& core, Batch& batch, MailboxEntry& mailbox, int lane, const Waiting* at);
 // Counts what has expired and forgets it; its rows go by themselves.
 void drop_expired(Core& core, MailboxEntry& mailbox, Instant now);
+// For 72 hours, so that the same copy or prekey is not taken twice.
+void remember(Core& core, Batch& batch, const Tag& id);
 
 // ---- vigils, as far as others touch them
 // A copy that a vigil has released was acknowledged.

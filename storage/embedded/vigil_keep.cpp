@@ -123,7 +123,7 @@ class Making {
 void drop_tombstone(Core& core, Batch& batch, const Tag& vigil) {
   const auto found = core.vigils.tombstones.find(vigil);
   if (found == core.vigils.tombstones.end()) return;
-  batch.remove_once(prefix_key(found->second.bucket, Kind::tombstone, vigil));
+  batch.remove_once(prefix_key(found->second.bucket, 0, Kind::tombstone, vigil));
   const auto load = core.vigils.loads.find(found->second.address);
   if (load != core.vigils.loads.end() && --load->second.tombstones == 0 && load->second.vigils == 0)
     core.vigils.loads.erase(load);

@@ -162,8 +162,8 @@ Outcome leave_tombstone(Core& core, Batch& batch, const Request& request) {
   row.set_version(row_version);
   row.set_secret_hash(std::string(chars_of(request.proof.view())));
   row.set_address(std::string(chars_of(charged.tag)));
-  batch.put_once(prefix_key(bucket, Kind::tombstone, request.vigil_tag), row);
-  core.buckets.live(bucket);
+  batch.put_once(prefix_key(bucket, 0, Kind::tombstone, request.vigil_tag), row);
+  core.buckets.live(bucket, 0);
   return answer(wire::DONE);
 }
 

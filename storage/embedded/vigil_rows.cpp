@@ -200,8 +200,8 @@ void remember_ended(Core& core, Batch& batch, const Tag& vigil) {
   if (!core.vigils.ended.emplace(vigil, bucket).second) return;
   stored::Ended row;
   row.set_version(row_version);
-  batch.put_once(prefix_key(bucket, Kind::ended, vigil), row);
-  core.buckets.live(bucket);
+  batch.put_once(prefix_key(bucket, 0, Kind::ended, vigil), row);
+  core.buckets.live(bucket, 0);
 }
 
 void end_vigil(Core& core, Batch& batch, VigilHead& head) {
@@ -277,19 +277,21 @@ std::optional<std::string> Vigils::load(Core& core, std::uint64_t outage_ms) {
     const rocksdb::Status written = core.rocks.write(moved);
     if (!written.ok()) return "cannot write to the store: " + written.ToString();
   }
-  for (const Bucket bucket : core.buckets.unexpired(now_ms / 1000)) {
-    wrong = each_row(core, core.rocks.once(), kind_key(bucket, Kind::ended).view(), [&](std::string_view key, std::string_view) {
-      if (key.size() == prefix_bytes) ended[tag_of_key(key, bucket_bytes + 1)] = bucket;
-    });
+  for (const auto& [bucket, volume] : core.buckets.unexpired(now_ms / 1000)) {
+    if (volume != 0) continue;
+    wrong =
+        each_row(core, core.rocks.once(), kind_key(bucket, 0, Kind::ended).view(), [&](std::string_view key, std::string_view) {
+          if (key.size() == prefix_bytes) ended[tag_of_key(key, tag_at)] = bucket;
+        });
     if (wrong) return wrong;
-    wrong = each_row(core, core.rocks.once(), kind_key(bucket, Kind::tombstone).view(),
+    wrong = each_row(core, core.rocks.once(), kind_key(bucket, 0, Kind::tombstone).view(),
                      [&](std::string_view key, std::string_view value) {
                        stored::Tombstone row;
                        if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || row.version() != row_version ||
                            key.size() != prefix_bytes)
                          return;
                        const Tag address = tag_of(row.address());
-                       tombstones[tag_of_key(key, bucket_bytes + 1)] = {id_of<Hash>(row.secret_hash()), address, bucket};
+                       tombstones[tag_of_key(key, tag_at)] = {id_of<Hash>(row.secret_hash()), address, bucket};
                        ++loads[address].tombstones;
                      });
     if (wrong) return wrong;

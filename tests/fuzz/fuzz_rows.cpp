@@ -108,6 +108,7 @@ class Ground final : public Observer {
     const std::optional<Outcome> outcome = storage::apply(*core, batch_, request);
     for (auto& next : batch_.follow_ups) line.push_back(std::move(next));
     batch_.follow_ups.clear();
+    batch_.put_remembered();
     if (!batch_.empty()) must(core->rocks.write(batch_.rows).ok(), "rows are written");
     if (batch_.last_seq != 0) core->committed_seq = batch_.last_seq;
     return outcome.value_or(answer(wire::DONE));
@@ -201,13 +202,13 @@ Key Ground::key_of(const fuzz::Row& row, Bucket bucket) const {
     case fuzz::Row::ROW_NOT_SET:
       return row_key(bucket, storage::Kind::copy, mailbox, static_cast<int>(row.also() % 2), 1 + row.also());
     case fuzz::Row::kInvite:
-      return prefix_key(forever, storage::Kind::invite, address);
+      return prefix_key(forever, 0, storage::Kind::invite, address);
     case fuzz::Row::kPrekey:
       return row_key(forever, storage::Kind::prekey, mailbox, 0, 1 + row.also());
     case fuzz::Row::kEnded:
-      return prefix_key(bucket, storage::Kind::ended, vigil);
+      return prefix_key(bucket, 0, storage::Kind::ended, vigil);
     case fuzz::Row::kTombstone:
-      return prefix_key(bucket, storage::Kind::tombstone, vigil);
+      return prefix_key(bucket, 0, storage::Kind::tombstone, vigil);
     case fuzz::Row::kPart:
       return row_key(forever, storage::Kind::vigil_part, vigil, 0, 1 + row.also());
     case fuzz::Row::kMailbox:
@@ -265,7 +266,8 @@ void Ground::put(const fuzz::Row& from) {
   rocksdb::WriteBatch rows;
   rows.Put(heads ? core->rocks.heads() : core->rocks.once(), slice(key), slice(value)).PermitUncheckedError();
   must(core->rocks.write(rows).ok(), "a row is written");
-  if (!heads && key.size() >= bucket_bytes && bucket_of_key(key) != forever) core->buckets.live(bucket_of_key(key));
+  if (!heads && key.size() >= bucket_bytes && bucket_of_key(key) != forever)
+    core->buckets.live(bucket_of_key(key), volume_of_key(key));
 }
 
 void Ground::look_at_pages() {

@@ -26,7 +26,7 @@ TEST_CASE("compaction purges a copy at its own expiry and any row with its bucke
   CHECK(decide(row_key(1200, Kind::copy, {}, 0, 1), 1001) == Decision::kKeep);
   CHECK(decide(row_key(1200, Kind::copy, {}, 0, 1), 1000) == Decision::kPurge);
   CHECK(decide(row_key(1000, Kind::copy, {}, 0, 1), 2000) == Decision::kPurge);
-  CHECK(decide(prefix_key(1200, Kind::remembered, {}), 1) == Decision::kKeep);
+  CHECK(decide(prefix_key(1200, 0, Kind::remembered, {}), 1) == Decision::kKeep);
   CHECK(decide(row_key(forever, Kind::vigil_part, {}, 0, 1), 1) == Decision::kKeep);
 }
 
@@ -287,7 +287,7 @@ TEST_CASE("the files of a bucket that has ended go whole, and those of its neigh
   const std::vector<Bucket> all{bucket(1), bucket(2), bucket(3)};
   for (const Bucket one : all) {
     bare.put(one, 20);
-    bare.core.buckets.live(one);
+    bare.core.buckets.live(one, 0);
   }
   bare.settle();
   bare.clock->pass(2 * 600 - 1);  // the first has ended, the second ends in a second
@@ -336,7 +336,7 @@ TEST_CASE("a bucket of very many files goes a part at a time, whole, and its nei
   const std::vector<Bucket> all{bucket(1), bucket(2), bucket(3)};
   for (const Bucket one : all) {
     bare.put(one, 20'000);
-    bare.core.buckets.live(one);
+    bare.core.buckets.live(one, 0);
   }
   bare.settle();
   const std::size_t before = bare.tables();
@@ -361,7 +361,7 @@ TEST_CASE("who reads last from a bucket that has ended does not unlink its files
   Bare bare(false, disk);
   const auto soonest = static_cast<Bucket>(bare.clock->wall + 600);
   bare.put(soonest, 20);
-  bare.core.buckets.live(soonest);
+  bare.core.buckets.live(soonest, 0);
   bare.settle();
   REQUIRE(bare.there(soonest, 7));
   disk->by_reader = 0;

@@ -6,12 +6,19 @@
 using namespace vigil;
 using namespace vigil::storage;
 
-TEST_CASE("keys sort by bucket, kind, mailbox, lane and number", "[storage][keys]") {
+TEST_CASE("keys sort by bucket, volume, kind, mailbox, lane and number", "[storage][keys]") {
   const Tag low{1}, high{2};
-  const std::vector<Key> sorted{row_key(600, Kind::copy, low, 0, 5),       row_key(600, Kind::copy, low, 0, 256),
-                                row_key(600, Kind::copy, low, 1, 1),       row_key(600, Kind::copy, high, 0, 1),
-                                row_key(600, Kind::remembered, low, 0, 1), row_key(1200, Kind::body, low, 0, 0),
-                                row_key(forever, Kind::invite, low, 0, 0)};
+  const std::uint64_t next_volume = 65'536;
+  const std::vector<Key> sorted{prefix_key(600, 0, Kind::ended, high),
+                                row_key(600, Kind::copy, low, 0, next_volume + 5),
+                                row_key(600, Kind::copy, low, 0, next_volume + 256),
+                                row_key(600, Kind::copy, low, 1, next_volume + 1),
+                                row_key(600, Kind::copy, high, 0, next_volume + 1),
+                                prefix_key(600, 1, Kind::remembered, low),
+                                row_key(600, Kind::copy, low, 0, 2 * next_volume),
+                                prefix_key(1200, 0, Kind::body, low),
+                                row_key(forever, Kind::prekey, low, 0, 2 * next_volume),
+                                row_key(forever, Kind::prekey, high, 0, 1)};
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     INFO(i);
     CHECK(sorted[i - 1].view() < sorted[i].view());
@@ -23,11 +30,21 @@ TEST_CASE("a key says what was put into it", "[storage][keys]") {
   const Key key = row_key(86'400, Kind::copy, tag, 1, 0x0102030405060708);
   REQUIRE(key.view().size() == copy_key_bytes);
   CHECK(bucket_of_key(key.view()) == 86'400);
+  CHECK(volume_of_key(key.view()) == 0x010203040506);
   CHECK(kind_of_key(key.view()) == Kind::copy);
-  CHECK(tag_of_key(key.view(), bucket_bytes + 1) == tag);
+  CHECK(tag_of_key(key.view(), tag_at) == tag);
   CHECK(lane_of_key(key.view()) == 1);
   CHECK(seq_of_key(key.view()) == 0x0102030405060708);
-  CHECK(prefix_key(86'400, Kind::copy, tag).view().size() == prefix_bytes);
+  CHECK(prefix_key(86'400, 0, Kind::copy, tag).view().size() == prefix_bytes);
+}
+
+TEST_CASE("a damaged key has a bucket and a volume, and the next one lies behind it", "[storage][keys]") {
+  for (const std::string_view key : {std::string_view("\0\0\1", 3), std::string_view("\0\0\1\2", 4),
+                                     std::string_view("\0\0\1\2\xff", 5), std::string_view("\0\0\1\2\xff\xff\xff", 7)}) {
+    INFO(key.size());
+    CHECK(bucket_of_key(key) == (key.size() < 4 ? 0u : 258u));
+    CHECK(volume_key(bucket_of_key(key), volume_of_key(key) + 1).view() > key.substr(0, key.size() < 4 ? 0 : key.size()));
+  }
 }
 
 TEST_CASE("a bucket ends at or after the expiry, and buckets are as wide as lifetimes allow", "[storage][keys]") {

@@ -37,7 +37,7 @@ TEST_CASE("an expired copy gives its room back, and is no longer counted", "[sto
   mailbox.add(wire::URGENT, waiting(mailbox, 3, 100));
   for (const auto& [lane, queue] :
        {std::pair{wire::NORMAL, &mailbox.lanes[wire::NORMAL]}, {wire::URGENT, &mailbox.lanes[wire::URGENT]}})
-    for (const Waiting& one : *queue) buckets.add(one.bucket(), lane, one.bytes());
+    for (const Waiting& one : *queue) buckets.add(one.bucket(), 0, lane, one.bytes());
   CHECK(mailbox.drop_expired(99, buckets) == 0);
   CHECK(mailbox.drop_expired(100, buckets) == 2);
   CHECK(mailbox.lanes[wire::NORMAL].size() == 1);

@@ -37,7 +37,7 @@ TEST_CASE("the last ids are known exactly, and forgotten a whole table at a time
 TEST_CASE("a new id needs no disk, an old one does, and before everything is filled in all do", "[storage][remembered]") {
   Remembered remembered;
   CHECK(remembered.seen({tag_number(1)}) == Remembered::Seen::ask_disk);
-  for (std::uint64_t i = 0; i < 200'000; ++i) remembered.fill(tag_number(i), 86'400);
+  for (std::uint64_t i = 0; i < 200'000; ++i) remembered.fill(tag_number(i), {86'400, 0});
   remembered.filled();
   for (std::uint64_t i = 0; i < 200'000; i += 101) REQUIRE(remembered.seen({tag_number(i)}) == Remembered::Seen::ask_disk);
   std::size_t asked = 0;
@@ -51,6 +51,21 @@ TEST_CASE("what the disk said is believed only while the exact part covers what 
   Remembered remembered;
   IdCheck check{tag_number(3), IdCheck::Known::fresh, remembered.generation()};
   CHECK(remembered.seen(check) == Remembered::Seen::no);
-  for (std::uint64_t i = 0; i < 65'536 * 3; ++i) remembered.add(tag_number(100 + i), 86'400);
+  for (std::uint64_t i = 0; i < 65'536 * 3; ++i) remembered.add(tag_number(100 + i), {86'400, 0});
   CHECK(remembered.seen(check) == Remembered::Seen::ask_disk);
+}
+
+TEST_CASE("the disk is asked in the volume that has the id, and in hardly any other", "[storage][remembered]") {
+  constexpr std::uint64_t volumes = 50, each = 4'000;  // more volumes than a sieve has parts
+  Remembered remembered;
+  for (std::uint64_t i = 0; i < volumes * each; ++i) remembered.add(tag_number(i), {86'400, 100 + i / each});
+  CHECK(remembered.may_be(tag_number(7), {86'400, 7}));  // not all filled in: anything may be
+  remembered.filled();
+  std::size_t asked_in_vain = 0;
+  for (std::uint64_t i = 0; i < volumes * each; i += 101) {
+    REQUIRE(remembered.may_be(tag_number(i), {86'400, 100 + i / each}));
+    CHECK_FALSE(remembered.may_be(tag_number(i), {2 * 86'400, 100 + i / each}));
+    if (i / each < 30) asked_in_vain += remembered.may_be(tag_number(i), {86'400, 100 + (i / each + 1) % 30});
+  }
+  CHECK(asked_in_vain < 12);  // of 1,188
 }
