@@ -74,7 +74,7 @@ class OpenCore {
     return request(std::move(deliver));
   }
   void commit(const std::vector<std::unique_ptr<Request>>& requests) {
-    batch_.begin(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
+    batch_.go_on(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
     for (const std::unique_ptr<Request>& one : requests) {
       find_all(*one);
       const std::optional<Outcome> outcome = apply(core_, batch_, *one);

@@ -1,4 +1,4 @@
-// What one commit writes, and what follows from it once it is durable. The committer's; reused from batch to batch.
+// What one commit writes, and what follows from it. The committer's; reused from commit to commit.
 #pragma once
 
 #include <google/protobuf/message_lite.h>
@@ -14,21 +14,20 @@ namespace vigil::storage {
 
 class Batch {
  public:
-  // A commit has handles of the database that is open now.
-  void begin(rocksdb::ColumnFamilyHandle* once, rocksdb::ColumnFamilyHandle* heads, std::uint64_t at_ms) {
-    rows.Clear();
+  // What comes next goes into the database that is open now, at this moment.
+  void go_on(rocksdb::ColumnFamilyHandle* once, rocksdb::ColumnFamilyHandle* heads, std::uint64_t at_ms) {
     now_ms = at_ms;
     once_ = once;
     heads_ = heads;
-    copies = 0;
-    last_seq = 0;
-    remembered.clear();
   }
 
-  // What was written is wiped with the memory that held it; clearing would keep it.
+  // Empty again. What was written is wiped with the memory that held it; clearing would keep it.
   void forget() {
     rows = rocksdb::WriteBatch(rows.GetDataSize());
     scratch_ = std::string();
+    copies = 0;
+    last_seq = 0;
+    remembered_.clear();
   }
 
   // Put once, ever: keys of "once" are never written twice.
@@ -54,30 +53,40 @@ class Batch {
 
   // The ids of the whole commit are one row: a row of its own cost each copy more than the rest of its way to the disk.
   void put_remembered() {
-    if (remembered.empty()) return;
-    const auto* bytes = reinterpret_cast<const char*>(remembered.data());
-    put_once(row_key(remembered_bucket(now_s()), Kind::remembered, Tag{}, 0, remembered_seq),
-             {bytes, remembered.size() * sizeof(Tag)});
+    if (remembered_.empty()) return;
+    const auto* bytes = reinterpret_cast<const char*>(remembered_.data());
+    const Key key = row_key(remembered_bucket_, Kind::remembered, Tag{}, 0, remembered_seq_);
+    put_once(key, {bytes, remembered_.size() * sizeof(Tag)});
+  }
+  // Takes a number when it is the first one. Where its row will lie.
+  Buckets::Place remember(const Tag& id, std::uint64_t& next_seq) {
+    if (remembered_.empty()) {
+      remembered_bucket_ = remembered_bucket(now_s());
+      remembered_seq_ = next_seq++;
+    }
+    remembered_.push_back(id);
+    return {remembered_bucket_, volume_of(remembered_seq_)};
   }
 
   bool empty() const { return rows.Count() == 0; }
   std::size_t bytes() const { return rows.GetDataSize(); }
 
-  // One moment for everything in a batch.
+  // One moment for all that a request does.
   std::uint64_t now_ms = 0;
   Instant now_s() const { return now_ms / 1000; }
 
   rocksdb::WriteBatch rows;
   std::size_t copies = 0;
-  std::uint64_t last_seq = 0;   // of the copies in it
-  std::vector<Tag> remembered;  // ids
-  std::uint64_t remembered_seq = 0;
+  std::uint64_t last_seq = 0;                        // of the copies in it
   std::vector<std::unique_ptr<Request>> follow_ups;  // for the committer itself, after this one
 
  private:
   rocksdb::ColumnFamilyHandle* once_ = nullptr;
   rocksdb::ColumnFamilyHandle* heads_ = nullptr;
   std::string scratch_;
+  std::vector<Tag> remembered_;  // ids
+  Bucket remembered_bucket_ = 0;
+  std::uint64_t remembered_seq_ = 0;
 };
 
 }  // namespace vigil::storage

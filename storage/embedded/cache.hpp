@@ -2,8 +2,9 @@
 // request holds stay. Loading is announced, so that two loads of one tag never race and a stale one never overwrites what the
 // committer changed.
 //
-// **Invariant:** the committer changes an entry only while it is resident, and entries leave only between two batches. So a load
-// that started before the entry was resident is the one that made it resident, and what it read is what is on the disk.
+// **Invariant:** the committer changes an entry only while it is resident, and an entry leaves only when every commit that may
+// have changed it can be read from the disk. So a load that started before the entry was resident is the one that made it
+// resident, and what it read is what is on the disk.
 #pragma once
 
 #include <functional>
@@ -31,7 +32,16 @@ class Cache {
     const auto found = entries_.find(tag);
     if (found == entries_.end()) return nullptr;
     order_.splice(order_.begin(), order_, found->second);
+    found->second->commit = commit_;
     return found->second->entry;
+  }
+
+  // A commit begins: what is found from now on may be changed by it. Numbers rise; up to 'settled' everything is on the disk, and
+  // what lies here beyond 'bytes_max' may go.
+  void begin(std::uint64_t commit, std::uint64_t settled, std::size_t bytes_max) {
+    const std::lock_guard lock(mutex_);
+    commit_ = commit;
+    shrink(settled, bytes_max);
   }
 
   // True: the caller must read it and call loaded(). False: somebody is at it already. 'then' is called in both cases.
@@ -71,6 +81,7 @@ class Cache {
     entry->charged = entry->bytes() + overhead_bytes;
     bytes_ += entry->charged;
     found->second->entry = std::move(entry);
+    found->second->commit = commit_;
   }
 
   void recharge(Entry& entry) {
@@ -78,19 +89,6 @@ class Cache {
     const std::lock_guard lock(mutex_);
     bytes_ += bytes - entry.charged;
     entry.charged = bytes;
-  }
-
-  // Between two batches.
-  void shrink(std::size_t bytes_max) {
-    const std::lock_guard lock(mutex_);
-    std::size_t looked = 0;
-    for (auto at = order_.end(); bytes_ > bytes_max && at != order_.begin() && looked < 4096; ++looked) {
-      --at;
-      if (at->entry.use_count() > 1) continue;
-      bytes_ -= at->entry->charged;
-      entries_.erase(at->tag);
-      at = order_.erase(at);
-    }
   }
 
   void clear() {
@@ -110,11 +108,22 @@ class Cache {
   struct Node {
     Tag tag;
     Held entry;
+    std::uint64_t commit;  // the last one that may have changed it
   };
+  void shrink(std::uint64_t settled, std::size_t bytes_max) {
+    std::size_t looked = 0;
+    for (auto at = order_.end(); bytes_ > bytes_max && at != order_.begin() && looked < 4096; ++looked) {
+      --at;
+      if (at->entry.use_count() > 1 || at->commit > settled) continue;
+      bytes_ -= at->entry->charged;
+      entries_.erase(at->tag);
+      at = order_.erase(at);
+    }
+  }
   void insert(const Tag& tag, Held entry) {
     entry->charged = entry->bytes() + overhead_bytes;
     bytes_ += entry->charged;
-    order_.push_front({tag, std::move(entry)});
+    order_.push_front({tag, std::move(entry), commit_});
     entries_[tag] = order_.begin();
   }
 
@@ -123,6 +132,7 @@ class Cache {
   std::unordered_map<Tag, typename std::list<Node>::iterator, TagHash> entries_;
   std::unordered_map<Tag, std::vector<Then>, TagHash> loading_;
   std::size_t bytes_ = 0;
+  std::uint64_t commit_ = 0;
 };
 
 }  // namespace vigil::storage

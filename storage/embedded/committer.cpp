@@ -1,4 +1,4 @@
-// The loop: take in, fill a batch, commit, answer.
+// The turns of two threads: waiting, filling, writing.
 #include "storage/embedded/committer.hpp"
 
 #include <boost/asio/post.hpp>
@@ -14,59 +14,130 @@ constexpr std::chrono::milliseconds retry_first{100}, retry_most{5'000};
 }  // namespace
 
 void Committer::start() {
-  thread_ = std::thread([this] { run(); });
+  for (std::thread& thread : threads_) thread = std::thread([this] { run(); });
 }
 
 Status Committer::submit(std::unique_ptr<Request>& request) {
   request->cost = cost_of(*request);
   request->urgent = is_urgent(*request);
   const std::size_t bytes = request->cost.bytes + sizeof(Request);
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return wire::UNAVAILABLE;
-    if (inbox_requests_ >= inbox_requests_max || inbox_bytes_ + bytes > inbox_bytes_max) return wire::SLOW_DOWN;
-    inbox_bytes_ += bytes;
-    ++inbox_requests_;
-    request->charged_bytes = bytes;
-    (request->urgent ? inbox_urgent_ : inbox_normal_).push_back(std::move(request));
-  }
-  wake_.notify_one();
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return wire::UNAVAILABLE;
+  if (inbox_requests_ >= inbox_requests_max || inbox_bytes_ + bytes > inbox_bytes_max) return wire::SLOW_DOWN;
+  inbox_bytes_ += bytes;
+  ++inbox_requests_;
+  request->charged_bytes = bytes;
+  (request->urgent ? inbox_urgent_ : inbox_normal_).push_back(std::move(request));
+  if (is_worth_waking()) (filling_ ? filler_ : idle_).notify_one();
   return wire::DONE;
 }
 
 void Committer::stop() {
+  if (!threads_.front().joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
-}
-
-void Committer::run() {
-  while (wait_for_work()) {
-    if (!core_.writable) try_to_reopen();
-    batch_.begin(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
-    core_.coarse_now->store(batch_.now_s(), std::memory_order_relaxed);
-    fill_batch();
-    batch_.put_remembered();
-    stay_alive();
-    commit();
-    batch_.forget();
-  }
+  idle_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
   core_.close(true);
 }
 
-// False: everything is answered and no more will come.
-bool Committer::wait_for_work() {
-  std::unique_lock lock(mutex_);
-  const auto something = [this] { return !inbox_urgent_.empty() || !inbox_normal_.empty() || !inbox_back_.empty(); };
-  if (urgent_.empty() && normal_.empty()) {
-    const auto tick = core_.writable ? std::chrono::milliseconds(alive_every_ms) : retry_first;
-    wake_.wait_for(lock, tick, [&] { return something() || (stopping_ && parked_ == 0); });
+void Committer::run() {
+  Commit commit;
+  std::uint64_t wiped_ms = 0;
+  while (begin_filling()) {
+    const bool mine = fill(commit);
+    const std::uint64_t now_ms = commit.batch.now_ms;
+    if (mine) write(commit);
+    if (now_ms < wiped_ms + alive_every_ms) continue;
+    wiped_ms = now_ms;
+    wipe_stack_and_registers();
   }
-  inbox_bytes_ -= std::exchange(released_bytes_, 0);
-  inbox_requests_ -= std::exchange(released_requests_, 0);
+}
+
+bool Committer::is_worth_waking() const {
+  if (!inbox_urgent_.empty()) return true;
+  const std::size_t normal = inbox_normal_.size() + inbox_back_.size();
+  return normal >= (writing_ && writing_now_ >= large_commit ? worth_waking : 1);
+}
+
+bool Committer::is_over() const {
+  return stopping_ && !filling_ && !writing_ && !failed_ && !left_over_ && parked_ == 0 && inbox_urgent_.empty() &&
+         inbox_normal_.empty() && inbox_back_.empty();
+}
+
+// Waits until there is something to decide and nobody is at it. False: everything is answered and no more will come.
+bool Committer::begin_filling() {
+  std::unique_lock lock(mutex_);
+  const auto mine = [this] { return is_over() || (!filling_ && (failed_ || left_over_ || is_worth_waking())); };
+  for (;;) {
+    const auto tick = core_.writable ? std::chrono::milliseconds(alive_every_ms) : retry_first;
+    const bool something = idle_.wait_for(lock, tick, mine);
+    if (is_over()) break;
+    if (!something) wipe_stack_and_registers();
+    if (!something && (filling_ || writing_)) continue;
+    filling_ = true;
+    return true;
+  }
+  idle_.notify_all();
+  return false;
+}
+
+// Decides what there is, and goes on with what comes while the other thread writes. True: the commit is this thread's to write,
+// and the other one may fill the next.
+bool Committer::fill(Commit& commit) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (failed_) {
+      lock.unlock();
+      say(commit, wire::UNAVAILABLE);  // decided upon what the disk does not have; never written
+      answer_all(commit);
+      leave_failed_database();
+      lock.lock();
+      failed_ = false;
+    }
+    take_in();
+    const bool free = !writing_;  // and stays so
+    const std::uint64_t settled = settled_;
+    lock.unlock();
+    if (!core_.writable) try_to_reopen();
+    if (commit.number == 0) begin(commit, settled);
+    commit.batch.go_on(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
+    core_.coarse_now->store(commit.batch.now_s(), std::memory_order_relaxed);
+    decide(commit);
+    const bool full = !urgent_.empty() || !normal_.empty();
+    lock.lock();
+    if (free) break;
+    filler_.wait(lock, [&] { return !writing_ || (full ? !inbox_urgent_.empty() : is_worth_waking()); });
+  }
+  writing_ = true;
+  writing_now_ = commit.taken;
+  lock.unlock();
+  commit.batch.put_remembered();
+  stay_alive(commit);
+  core_.vigils.tell_next(core_.observer.load());
+  lock.lock();
+  filling_ = false;
+  left_over_ = !urgent_.empty() || !normal_.empty();
+  const bool anything = !commit.batch.empty() || commit.taken != 0;
+  writing_ = anything;
+  if (!anything) commit.number = 0;
+  if (left_over_ || is_worth_waking()) idle_.notify_one();
+  return anything;
+}
+
+// Caches may let go of what no commit on its way has touched.
+void Committer::begin(Commit& commit, std::uint64_t settled) {
+  commit.number = ++last_number_;
+  const std::size_t most = core_.options.ledger_bytes;
+  core_.mailboxes.begin(commit.number, settled, most / 4 * 3);
+  core_.addresses.begin(commit.number, settled, most / 8);
+  core_.prekeys.begin(commit.number, settled, most / 16);
+  core_.address_lists.begin(commit.number, settled, most / 16);
+}
+
+void Committer::take_in() {
   const auto move_to = [](Requests& from, Requests& to) {
     for (auto& request : from) to.push_back(std::move(request));
     from.clear();
@@ -79,45 +150,44 @@ bool Committer::wait_for_work() {
   }
   move_to(inbox_urgent_, urgent_);
   move_to(inbox_normal_, normal_);
-  return !(stopping_ && urgent_.empty() && normal_.empty() && parked_ == 0);
 }
 
-bool Committer::fits(const Request& request) const {
-  if (taken_ == 0) return true;
-  const Cost& cost = request.cost;
-  return taken_ < limits::batch_requests_max && taken_cost_.copies + cost.copies <= limits::batch_copies_max &&
-         taken_cost_.bytes + cost.bytes <= limits::batch_bytes_max;
+// An urgent one finds room in a commit that is full of others.
+bool Committer::fits(const Commit& commit, const Request& request) const {
+  if (commit.taken == 0) return true;
+  const std::size_t most = request.urgent ? 2 : 1;
+  return commit.taken < most * limits::batch_requests_max &&
+         commit.cost.copies + request.cost.copies <= most * limits::batch_copies_max &&
+         commit.cost.bytes + request.cost.bytes <= most * limits::batch_bytes_max;
 }
 
 // Urgent ones first, but a few of the others always.
-void Committer::fill_batch() {
-  taken_ = taken_normal_ = 0;
-  taken_cost_ = {};
+void Committer::decide(Commit& commit) {
   for (;;) {
-    const bool spare = !normal_.empty() && taken_ >= limits::batch_requests_max - normal_share && taken_normal_ < normal_share;
+    const bool spare =
+        !normal_.empty() && commit.taken >= limits::batch_requests_max - normal_share && commit.taken_normal < normal_share;
     Requests& from = urgent_.empty() || spare ? normal_ : urgent_;
-    if (from.empty() || !fits(*from.front())) return;
+    if (from.empty() || !fits(commit, *from.front())) return;
     std::unique_ptr<Request> request = std::move(from.front());
     from.pop_front();
-    const Cost cost = request->cost;
-    taken_cost_.copies += cost.copies;
-    taken_cost_.bytes += cost.bytes;
-    ++taken_;
-    taken_normal_ += &from == &normal_;
-    step(std::move(request));
-    for (auto& next : batch_.follow_ups) {
+    commit.cost.copies += request->cost.copies;
+    commit.cost.bytes += request->cost.bytes;
+    ++commit.taken;
+    commit.taken_normal += &from == &normal_;
+    step(commit, std::move(request));
+    for (auto& next : commit.batch.follow_ups) {
       next->cost = cost_of(*next);
       next->urgent = is_urgent(*next);
       (next->urgent ? urgent_ : normal_).push_back(std::move(next));
     }
-    batch_.follow_ups.clear();
+    commit.batch.follow_ups.clear();
   }
 }
 
-void Committer::step(std::unique_ptr<Request> request) {
+void Committer::step(Commit& commit, std::unique_ptr<Request> request) {
   if (!core_.writable || request->failed) {
     leave_line(*request);
-    return finish(std::move(request), answer(wire::UNAVAILABLE, 2));
+    return finish(commit, std::move(request), answer(wire::UNAVAILABLE, 2));
   }
   Missing missing(core_);
   gather(core_, *request, missing);
@@ -131,9 +201,9 @@ void Committer::step(std::unique_ptr<Request> request) {
     ready_[request.get()] = std::move(request);
     return;
   }
-  std::optional<Outcome> outcome = apply(core_, batch_, *request);
+  std::optional<Outcome> outcome = apply(core_, commit.batch, *request);
   leave_line(*request);
-  if (outcome) return finish(std::move(request), std::move(*outcome));
+  if (outcome) return finish(commit, std::move(request), std::move(*outcome));
   const std::shared_ptr<Parent> parent = request->parent;
   parent->request = std::move(request);  // answered by its last child
 }
@@ -183,14 +253,12 @@ void Committer::park(std::unique_ptr<Request> request, const std::vector<Missing
 }
 
 void Committer::come_back(std::unique_ptr<Request> request) {
-  {
-    const std::lock_guard lock(mutex_);
-    inbox_back_.push_back(std::move(request));
-  }
-  wake_.notify_one();
+  const std::lock_guard lock(mutex_);
+  inbox_back_.push_back(std::move(request));
+  if (is_worth_waking()) (filling_ ? filler_ : idle_).notify_one();
 }
 
-void Committer::finish(std::unique_ptr<Request> request, Outcome outcome) {
+void Committer::finish(Commit& commit, std::unique_ptr<Request> request, Outcome outcome) {
   if (outcome.status == wire::REFUSED) core_.counters.refused.fetch_add(1, std::memory_order_relaxed);
   core_.counters.requests.fetch_add(1, std::memory_order_relaxed);
   if (const std::shared_ptr<Parent> parent = std::move(request->parent); parent && parent->request) {
@@ -199,67 +267,82 @@ void Committer::finish(std::unique_ptr<Request> request, Outcome outcome) {
     if (--parent->left == 0) {
       whole.parent.reset();
       const Outcome all = whole.failed ? answer(wire::UNAVAILABLE, 2) : answer(wire::DONE);
-      finish(std::move(parent->request), all);
+      finish(commit, std::move(parent->request), all);
     }
   }
-  released_bytes_ += request->charged_bytes;
-  released_requests_ += request->charged_bytes != 0;
+  commit.released_bytes += request->charged_bytes;
+  commit.released_requests += request->charged_bytes != 0;
   if (!request->completion) return;
   const auto same = [&](const auto& shard) { return shard.first == request->shard; };
-  auto shard = std::find_if(answers_.begin(), answers_.end(), same);
-  if (shard == answers_.end()) shard = answers_.emplace(answers_.end(), request->shard, std::vector<Answered>());
+  auto shard = std::find_if(commit.answers.begin(), commit.answers.end(), same);
+  if (shard == commit.answers.end()) shard = commit.answers.emplace(shard, request->shard, std::vector<Answered>());
   shard->second.push_back({request->completion, request->tag, std::move(outcome)});
 }
 
 // A row that tells the next opening how long the relay was away, and how many mailboxes there are.
-void Committer::stay_alive() {
+void Committer::stay_alive(Commit& commit) {
   const std::uint64_t mailboxes = core_.counters.mailboxes;
-  if (!core_.writable || (batch_.now_ms < alive_ms_ + alive_every_ms && mailboxes == alive_mailboxes_)) return;
-  alive_ms_ = batch_.now_ms;
+  Batch& batch = commit.batch;
+  if (!core_.writable || (batch.now_ms < alive_ms_ + alive_every_ms && mailboxes == alive_mailboxes_)) return;
+  alive_ms_ = batch.now_ms;
   alive_mailboxes_ = mailboxes;
-  wipe_stack_and_registers();
-  batch_.put_head(alive_key, alive_row(core_, batch_.now_ms));
+  batch.put_head(alive_key, alive_row(core_, batch.now_ms));
 }
 
-void Committer::commit() {
-  if (core_.writable && !batch_.empty()) {
-    const rocksdb::Status written = core_.rocks.write(batch_.rows);
+// Nobody knows whether a commit that failed is on the disk. This database is not synced again: whoever fills next leaves it.
+void Committer::write(Commit& commit) {
+  bool written = true;
+  if (core_.writable && !commit.batch.empty()) {
+    written = core_.rocks.write(commit.batch.rows).ok();
     core_.counters.commits.fetch_add(1, std::memory_order_relaxed);
-    if (!written.ok()) return fail();
-    if (batch_.last_seq != 0) {
-      core_.committed_seq.store(batch_.last_seq, std::memory_order_release);
-      if (Observer* observer = core_.observer) observer->settled(batch_.last_seq);
+    if (!written) {
+      core_.counters.failed_syncs.fetch_add(1, std::memory_order_relaxed);
+      say(commit, wire::UNKNOWN);
+    } else if (commit.batch.last_seq != 0) {
+      core_.committed_seq.store(commit.batch.last_seq, std::memory_order_release);
+      if (Observer* observer = core_.observer) observer->settled(commit.batch.last_seq);
     }
   }
-  post_answers();
-  core_.vigils.tell_next(core_.observer.load());
-  const std::size_t most = core_.options.ledger_bytes;
-  core_.mailboxes.shrink(most / 4 * 3);
-  core_.addresses.shrink(most / 8);
-  core_.prekeys.shrink(most / 16);
-  core_.address_lists.shrink(most / 16);
+  const std::uint64_t number = commit.number;
+  {
+    const std::lock_guard lock(mutex_);
+    failed_ = !written;
+    if (written) settled_ = number;
+  }
+  answer_all(commit);
+  const std::lock_guard lock(mutex_);
+  writing_ = false;
+  filler_.notify_one();
 }
 
-void Committer::post_answers() {
-  for (auto& [shard, answered] : answers_) {
+// And the commit is empty again.
+void Committer::answer_all(Commit& commit) {
+  for (auto& [shard, answered] : commit.answers) {
     if (answered.empty()) continue;
     boost::asio::post(shard, [batch = std::exchange(answered, {})]() mutable {
       for (Answered& one : batch) one.completion->done(one.tag, std::move(one.outcome));
     });
   }
-  if (answers_.size() > 64) answers_.clear();
+  if (commit.answers.size() > 64) commit.answers.clear();
+  commit.batch.forget();
+  commit.number = 0;
+  commit.taken = commit.taken_normal = 0;
+  commit.cost = {};
+  const std::lock_guard lock(mutex_);
+  inbox_bytes_ -= std::exchange(commit.released_bytes, 0);
+  inbox_requests_ -= std::exchange(commit.released_requests, 0);
 }
 
-// Nobody knows whether the batch is on the disk. This database is not synced again: it is closed, and opened from what the disk
-// has.
-void Committer::fail() {
-  core_.counters.failed_syncs.fetch_add(1, std::memory_order_relaxed);
-  for (auto& [shard, answered] : answers_) {
-    for (Answered& one : answered) one.outcome = answer(wire::UNKNOWN, 2);
+void Committer::say(Commit& commit, Status status) {
+  for (auto& [shard, answered] : commit.answers) {
+    for (Answered& one : answered) one.outcome = answer(status, 2);
   }
+}
+
+// It is closed, and opened from what the disk has.
+void Committer::leave_failed_database() {
   core_.close(false);
   core_.disk.drop_ballast();  // if it was for want of room
-  post_answers();
   if (Observer* observer = core_.observer) observer->unsettled();
   retry_after_ = retry_first;
   retry_at_ = {};  // the first try is at once

@@ -1,6 +1,15 @@
-// The one thread that writes. It gathers what has come in, urgent first, decides each request from memory, writes all of it with
-// one sync, and answers: one post per shard and batch. It never waits for more to come and never reads the disk. Used by
-// embedded_store only. submit() from any thread.
+// Everything that is written goes through here. Requests are gathered, urgent ones first, each decided from memory, written with
+// one sync, and answered: one post per shard and commit. Nothing waits for more to come, and nothing here reads the disk.
+//
+// Two threads take turns: one fills a commit while the other one writes the commit before it. So a request is decided, and its
+// copy handed to a reader who listens, when it comes and not when the disk is through with others; only its answer waits.
+//
+//   a thread:   waits -> fills (one at a time) -> writes (one at a time, in order) -> answers -> waits
+//
+// **Invariant:** all that is decided in memory belongs to whoever fills. Whoever writes touches its own commit and the database.
+// A commit that was filled behind one that failed is never written.
+//
+// Used by embedded_store only. submit() from any thread.
 #pragma once
 
 #include <chrono>
@@ -28,7 +37,9 @@ class Committer {
  private:
   static constexpr std::size_t inbox_requests_max = 32'768;
   static constexpr std::size_t inbox_bytes_max = 64u << 20;
-  static constexpr std::size_t normal_share = 32;  // of a batch's requests, however many urgent ones wait
+  static constexpr std::size_t normal_share = 32;  // of a commit's requests, however many urgent ones wait
+  // While a large commit is being written, normal requests wake nobody until there are some: waking costs more than deciding.
+  static constexpr std::size_t large_commit = 16, worth_waking = 64;
   static constexpr std::uint64_t alive_every_ms = 5'000;
 
   using Requests = std::deque<std::unique_ptr<Request>>;
@@ -37,42 +48,61 @@ class Committer {
     std::uint64_t tag = 0;
     Outcome outcome;
   };
+  // One per thread, used again and again.
+  struct Commit {
+    std::uint64_t number = 0;  // 0: not begun
+    Batch batch;
+    std::size_t taken = 0, taken_normal = 0;
+    Cost cost;
+    std::vector<std::pair<boost::asio::any_io_executor, std::vector<Answered>>> answers;
+    std::size_t released_bytes = 0, released_requests = 0;  // of the inbox
+  };
 
   void run();
-  bool wait_for_work();
+  // Under the lock.
+  bool is_worth_waking() const;
+  bool is_over() const;
   void take_in();
-  void fill_batch();
-  bool fits(const Request& request) const;
-  void step(std::unique_ptr<Request> request);
+
+  bool begin_filling();
+  bool fill(Commit& commit);
+  void begin(Commit& commit, std::uint64_t settled);
+  void decide(Commit& commit);
+  bool fits(const Commit& commit, const Request& request) const;
+  void step(Commit& commit, std::unique_ptr<Request> request);
   void park(std::unique_ptr<Request> request, const std::vector<Missing::Start>& starts);
   void leave_line(Request& request);
   void come_back(std::unique_ptr<Request> request);
-  void finish(std::unique_ptr<Request> request, Outcome outcome);
-  void stay_alive();
-  void commit();
-  void post_answers();
-  void fail();
+  void finish(Commit& commit, std::unique_ptr<Request> request, Outcome outcome);
+  void stay_alive(Commit& commit);
+
+  void write(Commit& commit);
+  void answer_all(Commit& commit);
+  static void say(Commit& commit, Status status);
+  void leave_failed_database();
   void try_to_reopen();
 
   Core& core_;
-  Batch batch_;
-  std::thread thread_;
+  std::array<std::thread, 2> threads_;
 
   std::mutex mutex_;
-  std::condition_variable wake_;
+  std::condition_variable idle_, filler_;  // where a thread without a task waits; where the one who fills does
   Requests inbox_urgent_, inbox_normal_, inbox_back_;
   std::size_t inbox_bytes_ = 0, inbox_requests_ = 0;  // until they are answered
+  bool filling_ = false, writing_ = false;
+  bool left_over_ = false;       // the last commit was full
+  bool failed_ = false;          // the last commit could not be written; then nobody writes until the database is left
+  std::size_t writing_now_ = 0;  // requests
+  std::uint64_t settled_ = 0;    // number of the last commit that is on the disk
   bool stopping_ = false;
+  std::atomic<std::size_t> parked_ = 0;
 
-  // The thread's own.
+  // Of whoever fills.
   Requests urgent_, normal_;
   using Sender = std::pair<Completion*, bool>;                    // and the lane
   std::map<Sender, std::deque<Request*>> lines_;                  // only of senders with something that had to be read
   std::unordered_map<Request*, std::unique_ptr<Request>> ready_;  // but not in front of its line
-  std::size_t parked_ = 0, taken_ = 0, taken_normal_ = 0;
-  Cost taken_cost_;
-  std::vector<std::pair<boost::asio::any_io_executor, std::vector<Answered>>> answers_;
-  std::size_t released_bytes_ = 0, released_requests_ = 0;
+  std::uint64_t last_number_ = 0;
   std::uint64_t alive_ms_ = 0, alive_mailboxes_ = 0;  // when and with which count the last alive row was written
   std::chrono::steady_clock::time_point retry_at_{};
   std::chrono::milliseconds retry_after_{};

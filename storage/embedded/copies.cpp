@@ -77,9 +77,7 @@ void remove_copy(Core& core, Batch& batch, MailboxEntry& mailbox, int lane, cons
 }
 
 void remember(Core& core, Batch& batch, const Tag& id) {
-  if (batch.remembered.empty()) batch.remembered_seq = core.next_seq++;
-  batch.remembered.push_back(id);
-  const Buckets::Place place{remembered_bucket(batch.now_s()), volume_of(batch.remembered_seq)};
+  const Buckets::Place place = batch.remember(id, core.next_seq);
   core.buckets.live(place.bucket, place.volume);
   core.remembered.add(id, place);
 }

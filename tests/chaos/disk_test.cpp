@@ -24,7 +24,8 @@ namespace {
 class FaultyStore {
  public:
   FaultyStore() : FaultyStore(std::filesystem::path()) {}
-  explicit FaultyStore(const std::filesystem::path& elsewhere) {
+  explicit FaultyStore(const std::filesystem::path& elsewhere, std::size_t ledger_bytes = 64u << 20) {
+    options_.ledger_bytes = ledger_bytes;
     options_.directory = (elsewhere.empty() ? directory_.path() : elsewhere) / "store";
     options_.memtable_bytes = 1u << 20;
     options_.block_cache_bytes = 8u << 20;
@@ -274,6 +275,101 @@ TEST_CASE("a page shows no copy of a commit that lands while it is read: those b
   REQUIRE(*page);
   CHECK(texts_of(**page) == std::vector<std::string>{"first", "first too", "second"});
   CHECK(here.driver->list(ann.mailbox).size() == 103);
+}
+
+namespace {
+
+// Whom the store tells of copies: counts them, on whatever thread.
+class Admitted final : public Observer {
+ public:
+  void admitted(const MailboxId&, const StoredCopy&) noexcept override {
+    const std::lock_guard lock(mutex_);
+    ++copies_;
+    moved_.notify_all();
+  }
+  void settled(std::uint64_t) noexcept override {}
+  void unsettled() noexcept override {}
+  void next_due(std::uint64_t) noexcept override {}
+  // False after ten seconds.
+  bool reached(std::size_t copies) {
+    std::unique_lock lock(mutex_);
+    return moved_.wait_for(lock, std::chrono::seconds(10), [&] { return copies_ >= copies; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  std::size_t copies_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a copy that comes while another is being synced is handed on at once, and answered with a sync of its own",
+          "[chaos][disk][uncommitted]") {
+  FaultyStore here;
+  const Person ann = person(*here.driver);
+  Admitted admitted;
+  here.store->observe(admitted);
+  here.disk->log_syncs.close();
+  const std::uint64_t first = here.driver->submit(message(ann.address, "first"));
+  REQUIRE(here.disk->log_syncs.reached(1));
+  const std::uint64_t normal = here.driver->submit(message(ann.address, "normal"));
+  const std::uint64_t urgent = here.driver->submit(message(ann.address, "urgent", wire::URGENT));
+  CHECK(admitted.reached(3));
+  CHECK_FALSE(here.driver->answered(first));
+
+  here.disk->log_syncs.let_one_through();
+  CHECK(here.driver->wait(first).status == wire::DONE);
+  REQUIRE(here.disk->log_syncs.reached(2));
+  CHECK_FALSE(here.driver->answered(normal));
+  CHECK_FALSE(here.driver->answered(urgent));
+  CHECK(texts_of(*here.driver->page(ann.mailbox, wire::NORMAL)) == std::vector<std::string>{"first"});
+  here.disk->log_syncs.open();
+  CHECK(here.driver->wait(normal).status == wire::DONE);
+  CHECK(here.driver->wait(urgent).status == wire::DONE);
+  CHECK(here.driver->list(ann.mailbox).size() == 3);
+  here.store->close();
+}
+
+TEST_CASE("what was decided behind a commit that fails is not written, and said to be unavailable", "[chaos][disk][uncommitted]") {
+  FaultyStore here;
+  const Person ann = person(*here.driver);
+  Admitted admitted;
+  here.store->observe(admitted);
+  const Deliver first = message(ann.address, "first"), second = message(ann.address, "second");
+  here.disk->log_syncs.close();
+  const std::uint64_t fails = here.driver->submit(first);
+  REQUIRE(here.disk->log_syncs.reached(1));
+  const std::uint64_t behind = here.driver->submit(second);
+  const std::uint64_t refused = here.driver->submit(message(random_id<AddressHash>(), "to nobody"));
+  REQUIRE(admitted.reached(2));
+  here.disk->failing_syncs = 1;
+  here.disk->log_syncs.open();
+  CHECK(here.driver->wait(fails).status == wire::UNKNOWN);
+  CHECK(here.driver->wait(behind).status == wire::UNAVAILABLE);
+  CHECK(here.driver->wait(refused).status == wire::UNAVAILABLE);  // it may have been granted by what failed
+  CHECK(here.until_done(second) > 0);
+  CHECK(here.until_done(first) > 0);
+  CHECK(here.driver->list(ann.mailbox).size() == 2);
+  here.store->close();
+}
+
+TEST_CASE("what a commit on its way has changed stays in memory, however little of it there is", "[chaos][disk][uncommitted]") {
+  FaultyStore here(std::filesystem::path(), 1);  // a ledger of one byte: everything that may go goes
+  const Person ann = person(*here.driver);
+  here.disk->log_syncs.close();
+  const std::uint64_t first = here.driver->submit(message(ann.address, "first"));
+  REQUIRE(here.disk->log_syncs.reached(1));
+  const std::uint64_t second = here.driver->submit(message(ann.address, "second"));
+  here.disk->log_syncs.let_one_through();
+  CHECK(here.driver->wait(first).status == wire::DONE);
+  REQUIRE(here.disk->log_syncs.reached(2));  // the second is not on the disk, and a third commit begins
+  const std::uint64_t third = here.driver->submit(message(ann.address, "third"));
+  here.disk->log_syncs.let_one_through();
+  CHECK(here.driver->wait(second).status == wire::DONE);
+  here.disk->log_syncs.open();
+  CHECK(here.driver->wait(third).status == wire::DONE);
+  CHECK(texts_of(here.driver->list(ann.mailbox)) == std::vector<std::string>{"first", "second", "third"});
 }
 
 // ---- a small disk that really fills

@@ -104,7 +104,8 @@ class Ground final : public Observer {
       if (missing.none()) break;
       if (!read(request, missing.take())) return answer(wire::UNAVAILABLE);
     }
-    batch_.begin(core->rocks.once(), core->rocks.heads(), core->clock.now_ms());
+    batch_.forget();
+    batch_.go_on(core->rocks.once(), core->rocks.heads(), core->clock.now_ms());
     const std::optional<Outcome> outcome = storage::apply(*core, batch_, request);
     for (auto& next : batch_.follow_ups) line.push_back(std::move(next));
     batch_.follow_ups.clear();

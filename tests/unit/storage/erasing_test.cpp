@@ -231,7 +231,7 @@ class Bare {
   template <class Fill>
   void write(Fill fill) {
     Batch batch;
-    batch.begin(core.rocks.once(), core.rocks.heads(), core.clock.now_ms());
+    batch.go_on(core.rocks.once(), core.rocks.heads(), core.clock.now_ms());
     fill(batch);
     REQUIRE(core.rocks.write(batch.rows).ok());
     const Rocks::Reading reading = core.rocks.read();
@@ -275,7 +275,7 @@ TEST_CASE("an intruder sees in which table a deletion waits to be driven out, an
   bare.settle();
   CHECK(waits_in("tables") == 0);
   Batch batch;
-  batch.begin(bare.core.rocks.once(), bare.core.rocks.heads(), bare.core.clock.now_ms());
+  batch.go_on(bare.core.rocks.once(), bare.core.rocks.heads(), bare.core.clock.now_ms());
   batch.remove_once(row_key(soonest, Kind::copy, {}, 0, 8));
   REQUIRE(bare.core.rocks.write(batch.rows).ok());
   CHECK(waits_in("logs") == 1);

@@ -82,10 +82,26 @@ TEST_CASE("the cache gives up what was not used for longest, never what is held"
   for (std::uint8_t i = 0; i < 100; ++i) cache.replace(Tag{i}, std::make_shared<AddressEntry>());
   const auto held = cache.find(Tag{3});
   cache.find(Tag{50});
-  cache.shrink(cache.bytes() / 10);
+  cache.begin(1, 0, cache.bytes() / 10);
   CHECK(cache.find(Tag{3}) == held);
   CHECK(cache.find(Tag{50}));
   CHECK_FALSE(cache.find(Tag{4}));
+}
+
+TEST_CASE("the cache keeps what a commit on its way may have changed", "[storage][ledger]") {
+  Cache<AddressEntry> cache;
+  for (std::uint8_t i = 0; i < 100; ++i) cache.replace(Tag{i}, std::make_shared<AddressEntry>());
+  cache.begin(1, 0, 1u << 20);
+  REQUIRE(cache.find(Tag{7}));
+  cache.replace(Tag{8}, std::make_shared<AddressEntry>());
+  cache.begin(2, 0, 0);  // the first one has not settled
+  CHECK(cache.bytes() > 0);
+  REQUIRE(cache.find(Tag{8}));
+  cache.begin(3, 1, 0);
+  CHECK_FALSE(cache.find(Tag{7}));
+  REQUIRE(cache.find(Tag{8}));  // the second one found it
+  cache.begin(4, 3, 0);
+  CHECK(cache.bytes() == 0);
 }
 
 TEST_CASE("two who want the same entry wait for one load", "[storage][ledger]") {
