@@ -1,5 +1,5 @@
 // Who listens to which mailbox on this relay, and the way of a copy from the committer to that listener. The only meeting place
-// of threads in server/: the store tells it of copies on the committer's thread, listeners come and go on their own shards.
+// of threads in server/: the store tells it of copies on the committer's threads, listeners come and go on their own shards.
 //
 // Sharded by mailbox: a stripe's lock is held for one look-up. Copies cross by posting: those of one batch to one shard go in one
 // post. Nothing here waits, reads a disk or a clock.
@@ -52,7 +52,7 @@ class Switchboard final : public storage::Observer {
   // Calls Listens::settled once, when settled_up_to() has moved next or is at least 'order' already.
   void await_settled(Shard& shard, std::uint64_t ticket, std::uint64_t order);
 
-  // storage::Observer, on the committer's thread
+  // storage::Observer, on the committer's threads
   void admitted(const MailboxId& mailbox, const storage::StoredCopy& copy) noexcept override;
   void settled(std::uint64_t order) noexcept override;
   void unsettled() noexcept override;

@@ -225,7 +225,8 @@ class Completion {
   ~Completion() = default;
 };
 
-// Told by the store about copies and time; from the committer's thread, so it posts and returns: never blocks, never throws.
+// Told by the store about copies and time, by the committer, so it posts and returns: never blocks, never throws. settled() may
+// come on another thread at the same time as one of the others; those come one after the other.
 class Observer {
  public:
   virtual ~Observer() = default;

@@ -60,6 +60,42 @@ TEST_CASE("the same copy again is done and changes nothing, also acknowledged, a
   CHECK(shop.list(mailbox, wire::NORMAL)->size() == 1);
 }
 
+TEST_CASE("a fan-out that reaches into the next volume is read, and ids of both volumes are known, also after reopening",
+          "[storage][embedded]") {
+  Shop shop;
+  const MailboxId mailbox = shop.mailbox();
+  std::vector<AddressHash> addresses;
+  for (int i = 0; i < 100; ++i) addresses.push_back(shop.address(mailbox));
+  const auto volume = [](const StoredCopy& copy) { return volume_of(copy.at.order); };
+  std::vector<Deliver> sent;
+  for (bool crossed = false; !crossed;) {
+    Deliver next = Shop::deliver(addresses);
+    next.topic = Topic{{1}};  // takes the place of the one before, so that nothing is full
+    next.order = sent.size() + 1;
+    sent.push_back(next);
+    REQUIRE(shop.status(std::move(next)) == wire::DONE);
+    REQUIRE(sent.size() < 700);
+    const auto& copies = shop.seen.copies;
+    crossed = volume(copies[copies.size() - 100]) != volume(copies.back());
+  }
+  for (int i = 0; i < 2; ++i) {
+    Deliver next = Shop::deliver({addresses[0]});
+    sent.push_back(next);
+    REQUIRE(shop.status(std::move(next)) == wire::DONE);
+  }
+  for (const bool reopened : {false, true}) {
+    INFO(reopened);
+    if (reopened) shop.reopen();
+    const auto page = shop.list(mailbox, wire::NORMAL);
+    REQUIRE(page);
+    REQUIRE(page->size() == 102);
+    for (std::size_t i = 0; i < 100; ++i) REQUIRE(*(*page)[i].envelope == *sent[sent.size() - 3].envelope);
+    for (const std::size_t known : {std::size_t{0}, sent.size() - 3, sent.size() - 2, sent.size() - 1})
+      REQUIRE(shop.status(sent[known]) == wire::DONE);
+    CHECK(shop.list(mailbox, wire::NORMAL)->size() == 102);
+  }
+}
+
 TEST_CASE("a fan-out is stored once, and unreadable when its last copy is acknowledged", "[storage][embedded]") {
   Shop shop;
   std::vector<MailboxId> mailboxes;
