@@ -331,7 +331,8 @@ TEST_CASE("a copy that comes while another is being synced is handed on at once,
   here.store->close();
 }
 
-TEST_CASE("what was decided behind a commit that fails is not written, and said to be unavailable", "[chaos][disk][uncommitted]") {
+TEST_CASE("what was decided behind a commit that fails is not written, and said to be unavailable",
+          "[chaos][disk][uncommitted]") {
   FaultyStore here;
   const Person ann = person(*here.driver);
   Admitted admitted;
