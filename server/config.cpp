@@ -111,6 +111,16 @@ class Reader {
     text(key, into, fits,
          "a web server on this machine, like \"127.0.0.1:8080\" (it sees members' traffic only as strangers'), or \"\"");
   }
+  void only_here(const char* key, std::string& into, Change) {
+    const auto fits = [](const std::string& value) {
+      const auto at = socket_from(value);
+      return value.empty() || (value.starts_with("unix:/") && value.back() != '/') ||
+             (at && (at->address.starts_with("127.") || at->address == "::1"));
+    };
+    text(key, into, fits,
+         "an address of this machine only, like \"127.0.0.1:9464\" or \"unix:/run/vigild/metrics\" (nobody else may read how "
+         "the relay is), or \"\" for none");
+  }
   void level(const char* key, LogLevel& into, Change) {
     std::string value;
     const auto fits = [](const std::string& word) { return word == "error" || word == "warning" || word == "info"; };
@@ -235,6 +245,7 @@ class Teller {
   }
   void file(const char* key, std::filesystem::path& value, Change change) { tell(key, value.string(), change); }
   void upstream(const char* key, std::string& value, Change change) { tell(key, value, change); }
+  void only_here(const char* key, std::string& value, Change change) { tell(key, value, change); }
   void level(const char* key, LogLevel& value, Change change) { tell(key, fmt::format("{}", static_cast<int>(value)), change); }
   void store_keys(const char* key, StoreKeys& value, Change change) {
     tell(key, fmt::format("{}", static_cast<int>(value)), change);
@@ -267,6 +278,7 @@ class Keeper {
   void sockets(const char*, std::vector<ListenAt>& value, Change change) { keep(value, change); }
   void file(const char*, std::filesystem::path& value, Change change) { keep(value, change); }
   void upstream(const char*, std::string& value, Change change) { keep(value, change); }
+  void only_here(const char*, std::string& value, Change change) { keep(value, change); }
   void level(const char*, LogLevel& value, Change change) { keep(value, change); }
   void store_keys(const char*, StoreKeys& value, Change change) { keep(value, change); }
   void second() { at_ = 0; }

@@ -75,6 +75,8 @@ struct Config {
   std::size_t store_cache_bytes = 96u << 20;       // *
   StoreKeys store_keys = StoreKeys::disk;          // *
   std::filesystem::path store_key_file;            // *
+  std::string metrics_listen;                      // "127.0.0.1:9464" or "unix:/run/vigild/metrics"; empty: none *
+  std::uint32_t canary_every_s = 0;                // 0: off *
   LogLevel log_level = LogLevel::info;
   ConfigLimits limits;
   bool operator==(const Config&) const = default;

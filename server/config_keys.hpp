@@ -54,6 +54,8 @@ void each_key(Visitor& visit, Config& config) {
   visit.file("decoy.site", config.decoy_site, Change::live);
   visit.upstream("decoy.upstream", config.decoy_upstream, Change::live);
   visit.file("console.socket", config.console, Change::restart);
+  visit.only_here("metrics.listen", config.metrics_listen, Change::restart);
+  visit.number("canary.every_s", config.canary_every_s, 0, 86'400, Change::restart);
   visit.level("log.level", config.log_level, Change::live);
   each_limit(visit, config.limits);
 }

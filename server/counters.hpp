@@ -1,8 +1,10 @@
-// What the relay counts about itself, for status and later metrics. Nothing per mailbox, address or peer. Any thread, no lock.
+// What the relay counts about itself, for status and metrics. Nothing per mailbox, address or peer. Any thread, no lock.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+
+#include "storage/durations.hpp"
 
 namespace vigil::server {
 
@@ -25,7 +27,7 @@ class Gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
-// X-macro, so that status, its JSON and later metrics can never forget one. Add per frame or per turn, not per copy.
+// X-macro, so that status, its JSON and metrics can never forget one. Add per frame or per turn, not per copy.
 #define VIGIL_COUNTERS(COUNTER, GAUGE)                                                            \
   GAUGE(connections, "open connections, strangers included")                                      \
   GAUGE(listeners, "mailboxes being listened to")                                                 \
@@ -52,12 +54,20 @@ class Gauge {
   COUNTER(reloads, "configurations taken by SIGHUP")                                              \
   COUNTER(reloads_refused, "configurations refused at SIGHUP")
 
+// How long things take, for metrics.
+#define VIGIL_DURATIONS(DURATIONS)                                                                                    \
+  DURATIONS(answer_times, "seconds from a request's arrival to its durable answer; one at a time of each connection") \
+  DURATIONS(release_times, "seconds from the moment a vigil was due until its copies lay durably in their mailboxes")
+
 struct Counters {
 #define VIGIL_COUNTER(name, meaning) Counter name;
 #define VIGIL_GAUGE(name, meaning) Gauge name;
   VIGIL_COUNTERS(VIGIL_COUNTER, VIGIL_GAUGE)
+#define VIGIL_DURATION(name, meaning) storage::Durations name;
+  VIGIL_DURATIONS(VIGIL_DURATION)
 #undef VIGIL_COUNTER
 #undef VIGIL_GAUGE
+#undef VIGIL_DURATION
 };
 
 }  // namespace vigil::server

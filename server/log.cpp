@@ -56,6 +56,13 @@ Sentence sentence(Say what) {
       return {LogLevel::warning, "Memory could not be locked (errno N): turn swap off, or allow it (LimitMEMLOCK=)."};
     case Say::too_many_connections:
       return {LogLevel::warning, "N connections are open, more are refused (limits.connections_max)."};
+    case Say::canary_failed:
+      return {
+          LogLevel::error,
+          "The relay's own alert has failed N times in a row, at step N: perhaps members cannot reach it. `vigild status` says "
+          "more."};
+    case Say::canary_well_again:
+      return {LogLevel::info, "The relay's own alert arrives again, after N failures."};
     case Say::internal_error:
       return {LogLevel::error, "An internal error at place N. Please report it."};
   }

@@ -32,6 +32,8 @@ enum class Say : std::uint8_t {
   invites_made,          // N
   memory_not_locked,     // errno N
   too_many_connections,  // N
+  canary_failed,         // N times in a row, at step N (canary_flight.hpp)
+  canary_well_again,     // after N failures
   internal_error,        // N: place, see the source
 };
 

@@ -6,6 +6,7 @@
 
 #include "crypto/base/secret_bytes.hpp"
 #include "server/audit.hpp"
+#include "server/backup_flags.hpp"
 #include "server/destroy.hpp"
 #include "server/exit_codes.hpp"
 #include "server/init.hpp"
@@ -63,6 +64,13 @@ CLI::App* add_audit(CLI::App& app, AuditOrder& order) {
   return command;
 }
 
+CLI::App* add_status(CLI::App& app, StatusOrder& order) {
+  CLI::App* command = app.add_subcommand("status", "how the running relay is: what is not well, counts, disk, connections, keys");
+  CLI::Option* json = command->add_flag("--json", order.json, "as JSON");
+  command->add_flag("--watch", order.watch, "again every 2 s, until Ctrl-C")->excludes(json);
+  return command;
+}
+
 CLI::App* add_destroy(CLI::App& app, DestroyOrder& order) {
   CLI::App* command =
       app.add_subcommand("destroy", "make everything that members have left here unreadable, at once and for good");
@@ -82,6 +90,7 @@ int run(int argc, char* argv[]) {
   std::string config;
   const auto add_config = [&config](CLI::App* command) {
     command->add_option("--config", config, "the relay's configuration, vigild.toml")->required();
+    return command;
   };
   CLI::App* serve_command = app.add_subcommand("serve", "run the relay until SIGTERM; SIGHUP reads the configuration again");
   add_config(serve_command);
@@ -102,17 +111,17 @@ int run(int argc, char* argv[]) {
   invite_command->add_flag("--qr", invite.qr, "as QR codes too");
   invite_command->add_flag("--json", invite.json, "as JSON");
 
-  bool status_json = false;
-  CLI::App* status_command = app.add_subcommand("status", "how the running relay is: counts, disk, connections, keys");
-  add_config(status_command);
-  status_command->add_flag("--json", status_json, "as JSON");
+  StatusOrder status_order;
+  CLI::App* status_command = add_config(add_status(app, status_order));
+  BackupOrder backup_order;
+  CLI::App* backup_command = add_config(add_backup(app, backup_order));
+  RestoreOrder restore_order;
+  CLI::App* restore_command = add_restore(app, restore_order);
 
   AuditOrder audit_order;
-  CLI::App* audit_command = add_audit(app, audit_order);
-  add_config(audit_command);
+  CLI::App* audit_command = add_config(add_audit(app, audit_order));
   DestroyOrder destroy_order;
-  CLI::App* destroy_command = add_destroy(app, destroy_order);
-  add_config(destroy_command);
+  CLI::App* destroy_command = add_config(add_destroy(app, destroy_order));
 
   CertifyOrder certify_order;
   CLI::App* certify_command =
@@ -130,7 +139,9 @@ int run(int argc, char* argv[]) {
   if (*serve_command) return serve(config, passphrase_fd);
   if (*check_command) return check(config);
   if (*invite_command) return print_invites(config, invite, now_s());
-  if (*status_command) return print_status(config, status_json);
+  if (*status_command) return show_status(config, status_order);
+  if (*backup_command) return backup(config, backup_order, now_s());
+  if (*restore_command) return restore(restore_order);
   if (*audit_command) return audit(config, audit_order);
   if (*destroy_command) return destroy(config, destroy_order);
   certify_order.config = config;

@@ -150,12 +150,16 @@ wire::RouteList sign_routes(const SigningKey& root, const Config& config, const 
   return list;
 }
 
+Hash pin_of(const X509& certificate) {
+  return sha256_of_public_key(X509_get0_pubkey(&certificate));
+}
+
 std::expected<Hash, std::string> pin_of_certificate(const std::filesystem::path& file) {
   const File opened(std::fopen(file.c_str(), "re"));
   if (!opened) return std::unexpected(fmt::format("{} cannot be read.", file.string()));
   const Certificate certificate(PEM_read_X509(opened.get(), nullptr, nullptr, nullptr));
   if (!certificate) return std::unexpected(fmt::format("{} holds no certificate in PEM form.", file.string()));
-  return sha256_of_public_key(X509_get0_pubkey(certificate.get()));
+  return pin_of(*certificate);
 }
 
 std::expected<Hash, std::string> pin_of_key(const std::filesystem::path& file) {

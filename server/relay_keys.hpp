@@ -11,6 +11,8 @@
 #include "proto/wire.pb.h"
 #include "server/config.hpp"
 
+struct x509_st;
+
 namespace vigil::server {
 
 struct RelayKeys {
@@ -54,6 +56,8 @@ wire::RouteList sign_routes(const SigningKey& root, const Config& config, const 
 // The pin of a PEM certificate, and of a PEM private key.
 std::expected<Hash, std::string> pin_of_certificate(const std::filesystem::path& certificate);
 std::expected<Hash, std::string> pin_of_key(const std::filesystem::path& key);
+// The same of a certificate that was shown in a handshake.
+Hash pin_of(const x509_st& certificate);
 struct KeyFiles {
   std::filesystem::path folder, online, certificate, root, routes, tls_key, tls_certificate, tls_key_next;
   explicit KeyFiles(const std::filesystem::path& data);

@@ -21,6 +21,7 @@
 #include "server/exit_codes.hpp"
 #include "server/listener.hpp"
 #include "server/log.hpp"
+#include "server/metrics.hpp"
 #include "server/notify.hpp"
 #include "server/relay.hpp"
 #include "server/status_numbers.hpp"
@@ -120,6 +121,7 @@ class Serve {
   asio::awaitable<void> hear_signals();
   asio::awaitable<void> look_after();
   void look_at_disk();
+  Beside beside() const;
   void reload();
   void stop();
 
@@ -130,12 +132,14 @@ class Serve {
   asio::io_context context_{1};
   asio::signal_set signals_{context_};
   asio::steady_timer pace_{context_};
+  Canary canary_{config_.canary_every_s};  // outlives the store
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<Timekeeper> timekeeper_;
   Switchboard switchboard_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Console> console_;
+  std::unique_ptr<Metrics> metrics_;
   bool was_writable_ = true, was_low_ = false, stopping_ = false;
   storage::Instant warned_s_ = 0;
 };
@@ -161,11 +165,23 @@ std::expected<void, std::string> Serve::start(int passphrase_fd) {
   if (!listener) return std::unexpected(listener.error());
   listener_ = std::move(*listener);
   store_->observe(switchboard_);
-  const auto tell = [this] { return status_numbers(*store_, counters_, *relay_->serving(), clock_->wall_s(), started_s_); };
+  const auto tell = [this] { return status_numbers(*store_, counters_, *relay_->serving(), beside()); };
   auto console = Console::open(context_, config_.console, *store_, tell);
   if (!console) return std::unexpected(console.error());
   console_ = std::move(*console);
+  if (config_.canary_every_s != 0 && !canary_route(relay_->serving()->keys->routes))
+    return std::unexpected(
+        "[canary] needs a host that is no onion address, in relay.hosts and by `vigild certify` in the routes.");
+  if (config_.metrics_listen.empty()) return {};
+  auto metrics = Metrics::open(context_, config_.metrics_listen, MetricsPage([this] { return measure(*relay_, beside()); }));
+  if (!metrics) return std::unexpected(metrics.error());
+  metrics_ = std::move(*metrics);
   return {};
+}
+
+Beside Serve::beside() const {
+  const storage::Instant now_s = clock_->wall_s();
+  return {.now_s = now_s, .started_s = started_s_, .canary = canary_.seen(), .backup = look_at_backup(config_, now_s)};
 }
 
 void Serve::run() {
@@ -179,6 +195,7 @@ void Serve::run() {
   asio::co_spawn(context_, hear_signals(), no_error);
   asio::co_spawn(context_, look_after(), no_error);
   listener_->start();
+  canary_.start(*relay_);
   say(Say::serving, listener_->ports().size(), listener_->threads());
   notify("READY=1");
   context_.run();  // ends when stop() has left it nothing to do
@@ -254,7 +271,9 @@ void Serve::stop() {
   notify("STOPPING=1");
   say(Say::draining, counters_.connections.value());
   console_->close();
+  if (metrics_) metrics_->close();
   listener_->drain(drain_grace);
+  canary_.stop();
   timekeeper_->stop();
   store_->close();
   pace_.cancel();

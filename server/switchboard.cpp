@@ -76,6 +76,7 @@ void Switchboard::admitted(const MailboxId& mailbox, const storage::StoredCopy& 
   {
     const std::lock_guard held(desk.lock);
     first = desk.inbox.empty() && !desk.overflowed;
+    if (copy.at.lane == wire::URGENT && !desk.urgent_since) desk.urgent_since = std::chrono::steady_clock::now();
     if (desk.inbox.size() < inbox_max)
       desk.inbox.emplace_back(entry.ticket, copy);
     else
@@ -86,16 +87,19 @@ void Switchboard::admitted(const MailboxId& mailbox, const storage::StoredCopy& 
 
 void Switchboard::hand_over(Desk& desk) {
   std::vector<std::pair<std::uint64_t, storage::StoredCopy>> copies;
+  std::optional<std::chrono::steady_clock::time_point> urgent_since;
   bool overflowed = false;
   {
     const std::lock_guard held(desk.lock);
     copies.swap(desk.inbox);
+    urgent_since = std::exchange(desk.urgent_since, std::nullopt);
     overflowed = std::exchange(desk.overflowed, false);
   }
   for (const auto& [ticket, copy] : copies) {
     const auto found = desk.listeners.find(ticket);
     if (found != desk.listeners.end()) found->second->admitted(copy);
   }
+  if (urgent_since) hand_over_times_.add(std::chrono::steady_clock::now() - *urgent_since);
   if (overflowed) tell_all(desk, [](Listens& who) { who.unsettled(); });
 }
 

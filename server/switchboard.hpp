@@ -7,8 +7,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +53,8 @@ class Switchboard final : public storage::Observer {
   std::uint64_t settled_up_to() const { return settled_up_to_.load(); }
   // Calls Listens::settled once, when settled_up_to() has moved next or is at least 'order' already.
   void await_settled(Shard& shard, std::uint64_t ticket, std::uint64_t order);
+  // How long urgent copies took from the committer to their listener's connection: of those that went together, the first one.
+  storage::Durations::Counts hand_over_times() const { return hand_over_times_.counts(); }
 
   // storage::Observer, on the committer's threads
   void admitted(const MailboxId& mailbox, const storage::StoredCopy& copy) noexcept override;
@@ -71,8 +75,9 @@ class Switchboard final : public storage::Observer {
   struct Desk {
     Shard* shard = nullptr;
     std::mutex lock;
-    std::vector<std::pair<std::uint64_t, storage::StoredCopy>> inbox;  // at most inbox_max
-    bool overflowed = false;                                           // some found no place: all of this shard list again
+    std::vector<std::pair<std::uint64_t, storage::StoredCopy>> inbox;   // at most inbox_max
+    bool overflowed = false;                                            // some found no place: all of this shard list again
+    std::optional<std::chrono::steady_clock::time_point> urgent_since;  // the first urgent one in it
     std::atomic<bool> awaits_settled{false};
     // on the shard's thread only
     std::unordered_map<std::uint64_t, Listens*> listeners;
@@ -87,6 +92,7 @@ class Switchboard final : public storage::Observer {
   template <class Tell>
   void tell_all(Desk& desk, Tell tell);
 
+  storage::Durations hand_over_times_;
   std::function<void(std::uint64_t due_ms)> next_due_;
   std::array<Stripe, stripes> stripes_;
   std::vector<std::unique_ptr<Desk>> desks_;  // bounded: one per shard

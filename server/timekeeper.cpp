@@ -64,6 +64,7 @@ asio::awaitable<void> Timekeeper::run() {
 
 asio::awaitable<void> Timekeeper::release() {
   const std::uint64_t asked = now_ms();
+  const std::uint64_t due = std::min(due_ms_.value_or(asked), asked);
   const std::uint64_t heard = heard_;
   storage::ReleaseDue write;
   const storage::Outcome outcome = co_await storage::apply(store_, write);
@@ -77,7 +78,10 @@ asio::awaitable<void> Timekeeper::release() {
   failed_ = 0;
   ask_anyway_ms_ = clock_.monotonic_ms() + static_cast<std::uint64_t>(long_sleep.count());
   if (!due_ms_ || *due_ms_ > asked) {
-    if (heard_ != heard) counters_.releases.add();
+    if (heard_ != heard) {
+      counters_.releases.add();
+      counters_.release_times.add(milliseconds(now_ms() - due));
+    }
     in_vain_ = 0;
     co_await sleep(breath);
     co_return;

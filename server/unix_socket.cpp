@@ -49,7 +49,8 @@ ShortPath::~ShortPath() {
   if (folder_ >= 0) ::close(folder_);
 }
 
-std::expected<std::string, std::string> ask_console(const std::filesystem::path& socket, const std::string& line) {
+std::expected<std::string, std::string> ask_console(const std::filesystem::path& socket, const std::string& line,
+                                                    std::chrono::seconds patience) {
   const std::string not_running = fmt::format("no relay answers at {}; start it with `vigild serve`.", socket.string());
   const ShortPath path(socket);
   sockaddr_un address{};
@@ -58,9 +59,9 @@ std::expected<std::string, std::string> ask_console(const std::filesystem::path&
   std::memcpy(address.sun_path, path.text().data(), path.text().size());
   const int opened = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (opened < 0) return std::unexpected(fmt::format("no socket can be made: {}.", std::strerror(errno)));
-  const timeval patience{30, 0};
-  ::setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(opened, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const timeval wait{patience.count(), 0};
+  ::setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+  ::setsockopt(opened, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
   std::string answer;
   if (::connect(opened, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && send_all(opened, line + "\n"))
     answer = receive_line(opened);

@@ -1,6 +1,7 @@
 // Unix sockets whose path may be longer than the 107 bytes that sockaddr_un holds. Used by console on both ends.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <string>
@@ -21,7 +22,9 @@ class ShortPath {
   std::string text_;
 };
 
-// Sends one line to the console and returns the line it answers with; nothing when no relay answers. Blocks, at most 30 s.
-std::expected<std::string, std::string> ask_console(const std::filesystem::path& socket, const std::string& line);
+// Sends one line to the console and returns the line it answers with; nothing when no relay answers. Blocks, no longer than
+// 'patience' for each of asking and answering.
+std::expected<std::string, std::string> ask_console(const std::filesystem::path& socket, const std::string& line,
+                                                    std::chrono::seconds patience = std::chrono::seconds(30));
 
 }  // namespace vigil::server

@@ -19,6 +19,7 @@
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 #include "proto/status.hpp"
+#include "storage/durations.hpp"
 
 namespace vigil::storage {
 
@@ -253,6 +254,7 @@ struct Figures {  // counters for status and metrics; nothing per mailbox
   std::uint64_t undestroyed_keys = 0;  // of files that are gone: a failing disk does not take the zeros over them
   unsigned free_percent = 100;
   bool writable = true;
+  Durations::Counts commit_times{};  // of batches: written and synced
 };
 
 class Store {

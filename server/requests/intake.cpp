@@ -268,6 +268,10 @@ void Intake::submit(storage::Write write, const Pending& pending) {
     pending_[tag - 1] = pending;
   }
   ++outstanding_;
+  if (timed_ == 0 && pending.then == Then::answer) {
+    timed_ = static_cast<std::uint32_t>(tag);
+    timed_since_ = std::chrono::steady_clock::now();
+  }
   relay_.store.submit(std::move(write), shard_.executor(), *this, tag - 1);
 }
 
@@ -275,6 +279,10 @@ void Intake::done(std::uint64_t tag, storage::Outcome outcome) {
   Pending& at = pending_[tag];
   const Pending pending = at;
   at.next_free = std::exchange(free_, static_cast<std::uint32_t>(tag + 1));
+  if (timed_ == tag + 1) {
+    timed_ = 0;
+    relay_.counters.answer_times.add(std::chrono::steady_clock::now() - timed_since_);
+  }
   switch (pending.then) {
     case Then::answer:
       reply_now(pending, outcome);

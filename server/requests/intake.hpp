@@ -2,6 +2,7 @@
 // outcomes become answers, each request exactly one. Used by connection and post; belongs to their I/O thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -99,6 +100,8 @@ class Intake final : public storage::Completion {
   std::vector<Pending> pending_;      // bounded: pending_requests_max and what one frame adds; by tag
   std::uint32_t free_ = 0;            // 1 + index of the first free one; 0: none
   std::size_t outstanding_ = 0;
+  std::uint32_t timed_ = 0;  // 1 + tag of the request whose durable answer is timed; 0: none
+  std::chrono::steady_clock::time_point timed_since_;
 };
 
 }  // namespace vigil::server

@@ -293,7 +293,9 @@ void Committer::stay_alive(Commit& commit) {
 void Committer::write(Commit& commit) {
   bool written = true;
   if (core_.writable && !commit.batch.empty()) {
+    const auto begun = std::chrono::steady_clock::now();
     written = core_.rocks.write(commit.batch.rows).ok();
+    core_.counters.commit_times.add(std::chrono::steady_clock::now() - begun);
     core_.counters.commits.fetch_add(1, std::memory_order_relaxed);
     if (!written) {
       core_.counters.failed_syncs.fetch_add(1, std::memory_order_relaxed);

@@ -20,6 +20,7 @@ namespace vigil::storage {
 struct Counters {
   std::atomic<std::uint64_t> mailboxes = 0, addresses = 0, vigils = 0, invites = 0;
   std::atomic<std::uint64_t> commits = 0, requests = 0, stored = 0, acknowledged = 0, expired = 0, refused = 0, failed_syncs = 0;
+  Durations commit_times;
 };
 
 struct Core {

@@ -109,6 +109,7 @@ Figures EmbeddedStore::figures() const {
   out.undestroyed_keys = core_.rocks.keys()->undestroyed();
   out.free_percent = core_.disk.free_percent();
   out.writable = core_.writable;
+  out.commit_times = from.commit_times.counts();
   return out;
 }
 

@@ -19,25 +19,30 @@ SEQUENCE = re.compile(rb"\x1b\[(\??)([0-9;]*)([A-Za-z])")
 
 
 class Terminal:
-    def __init__(self, person, arguments, columns=80, rows=24):
+    def __init__(self, person, arguments, columns=80, rows=24, command=None):
+        """A person's `vigil`; or any command, then without a person."""
         self.master, slave = pty.openpty()
         self.columns, self.rows = columns, rows
         self._size(columns, rows)
         self.before = termios.tcgetattr(slave)
         self.slave = slave  # kept open, so that the modes can be looked at afterwards
-        read_end, write_end = os.pipe()
-        os.write(write_end, person.pin.encode() + b"\n")
-        os.close(write_end)
-        command = [person.vigil, *arguments, "--home", str(person.home), "--pin-fd", str(read_end)]
+        fds = ()
+        if command is None:
+            read_end, write_end = os.pipe()
+            os.write(write_end, person.pin.encode() + b"\n")
+            os.close(write_end)
+            fds = (read_end,)
+            command = [person.vigil, *arguments, "--home", str(person.home), "--pin-fd", str(read_end)]
         environment = dict(os.environ, TERM="xterm", TZ="UTC")
 
         def in_front():
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, pass_fds=(read_end,), env=environment,
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, pass_fds=fds, env=environment,
                                         preexec_fn=in_front)
-        os.close(read_end)
+        for end in fds:
+            os.close(end)
         self.raw, self.picture, self.inside = b"", [""] * rows, False
         self._row, self._rest = 0, b""
         self._more = threading.Condition()

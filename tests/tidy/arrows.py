@@ -62,6 +62,7 @@ BEAST_LIGHT = {"boost/beast/core/role.hpp"}
 BEAST_FILES = {
     "server/connection.hpp",
     "server/connection.cpp",
+    "server/canary_flight.cpp",
     "server/greeting.cpp",
     "client/socket.cpp",
     "cmake/beast.cpp",

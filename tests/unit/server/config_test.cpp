@@ -84,6 +84,15 @@ TEST_CASE("wrong types and values are refused with what is expected", "[server][
   CHECK(refusal("[log\n").find("vigild.toml:1: this is not TOML") != std::string::npos);
 }
 
+TEST_CASE("metrics are refused on any address but this machine's", "[server][config][metrics]") {
+  for (const char* here : {"", "127.0.0.1:9464", "127.9.9.9:1", "[::1]:9464", "unix:/run/vigild/metrics"})
+    CHECK(refusal("[metrics]\nlisten = \"" + std::string(here) + "\"\n") == "accepted");
+  for (const char* elsewhere : {"0.0.0.0:9464", "10.0.0.1:9464", "[::]:9464", "[::ffff:127.0.0.1]:9464", "localhost:9464",
+                                "127.0.0.1", "127.0.0.1:0", "unix:", "unix:/run/", "unix:relative", "9464"})
+    CHECK(refusal("[metrics]\nlisten = \"" + std::string(elsewhere) + "\"\n").find("an address of this machine only") !=
+          std::string::npos);
+}
+
 TEST_CASE("values that contradict each other are refused", "[server][config]") {
   CHECK(refusal("[limits]\nfree_for_urgent_percent = 10\n").find("below limits.free_for_normal_percent") != std::string::npos);
   CHECK(refusal("[decoy]\nsite = \"www\"\nupstream = \"127.0.0.1:80\"\n").find("exclude each other") != std::string::npos);

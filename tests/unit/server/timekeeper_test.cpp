@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
+#include <numeric>
 
 #include "server/timekeeper.hpp"
 
@@ -110,6 +111,10 @@ TEST_CASE("a store that could not is asked again until it can", "[server][timeke
   running.until([&] { return running.counters.releases.value() == 1; });
   CHECK(running.store.asked == 4);
   CHECK(seconds(start) >= 1.4);  // 250, 500 and 750 ms between
+  // And the metrics say how late it was: the one release took longer than half a second.
+  const storage::Durations::Counts late = running.counters.release_times.counts();
+  CHECK(std::accumulate(late.begin() + 5, late.end(), std::uint64_t{0}) == 1);
+  CHECK(std::accumulate(late.begin(), late.begin() + 5, std::uint64_t{0}) == 0);
 }
 
 TEST_CASE("a store that says »now« without end is not asked without end", "[server][timekeeper]") {

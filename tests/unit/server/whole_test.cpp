@@ -1,5 +1,6 @@
 // The thin whole: connect, greet, prove, open, grant, deliver, listen, acknowledge, on real TLS with the real store.
 #include <catch2/catch.hpp>
+#include <numeric>
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/hash.hpp"
@@ -27,6 +28,29 @@ TEST_CASE("the greeting is the relay's own, bound to this TLS connection", "[ser
   CHECK(greeting.limits().window_copies() == limits::window_copies);
   CHECK(greeting.keepalive_s() == limits::keepalive_s);
   CHECK(greeting.route_serial() == 1);
+}
+
+TEST_CASE("each durable answer, each commit and each urgent copy handed over is timed once", "[server][metrics]") {
+  const auto sum = [](const storage::Durations::Counts& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  };
+  RunningRelay relay;
+  RunningRelay::Owner reader = relay.owner();
+  REQUIRE(reader.member->listen() == wire::DONE);
+  const std::unique_ptr<Member> sender = relay.member();
+  const std::uint64_t answered = sum(relay.counters().answer_times.counts());
+  CHECK(sender->deliver(reader.address, envelope_of('a')).status() == wire::DONE);
+  CHECK(reader.member->next_delivery().envelope() == envelope_of('a'));
+  CHECK(sum(relay.counters().answer_times.counts()) == answered + 1);
+  CHECK(sum(relay.relay().switchboard.hand_over_times()) == 0);  // a normal copy is none of an alert's
+  CHECK(sender->deliver(reader.address, envelope_of('b'), wire::URGENT).status() == wire::DONE);
+  CHECK(reader.member->next_delivery().envelope() == envelope_of('b'));
+  CHECK(sum(relay.counters().answer_times.counts()) == answered + 2);
+  wait_until([&] { return sum(relay.relay().switchboard.hand_over_times()) == 1; });
+  wait_until([&] {
+    const storage::Figures figures = relay.store().figures();
+    return sum(figures.commit_times) == figures.commits && figures.commits > 3;
+  });
 }
 
 TEST_CASE("a copy goes from a sender over the relay to a listening reader, who acknowledges it", "[server]") {
