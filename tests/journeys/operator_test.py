@@ -102,7 +102,7 @@ class Metrics(unittest.TestCase):
             silent = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(20)]
             for one in silent:
                 one.close()
-            until(lambda: scrape_or_none(port), "the door is open again")
+            until(lambda: scrape_or_none(port=port), "the door is open again")
 
     def test_a_day_of_people_leaves_nothing_of_theirs_in_the_metrics_the_words_and_the_status(self):
         with House() as house:
@@ -137,7 +137,7 @@ class Metrics(unittest.TestCase):
             self.assertEqual(scrape(path=at)[0], 200)
             relay.kill()
             relay.start()  # over what a killed relay has left
-            until(lambda: at.exists() and scrape(path=at)[0] == 200, "the socket answers")
+            until(lambda: scrape_or_none(path=at), "the socket answers")
             relay.stop()
             self.assertFalse(at.exists())
             for elsewhere in ("0.0.0.0:9464", "192.0.2.1:9464", "[::]:9464", "relay.example.org:9464", "unix:metrics", "9464"):
@@ -158,9 +158,9 @@ class Metrics(unittest.TestCase):
         self.assertEqual(rules, alarmed)  # each rule is seen to alarm
 
 
-def scrape_or_none(port):
+def scrape_or_none(port=None, path=None):
     try:
-        return scrape(port)[0] == 200
+        return scrape(port, path)[0] == 200
     except (OSError, http.client.HTTPException):
         return False
 
