@@ -13,29 +13,14 @@
 #include <cstring>
 #include <optional>
 
+#include "server/descriptor.hpp"
+
 extern char** environ;
 
 namespace vigil::server {
 namespace {
 
 constexpr std::size_t clear_bytes_max = 4u << 20;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  int number() const { return number_; }
-  void become(int number) { number_ = number; }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_;
-};
 
 bool make_pair(Descriptor& ours, Descriptor& theirs) {
   std::array<int, 2> ends{};

@@ -3,10 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <ranges>
 
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
@@ -14,42 +11,12 @@
 #include "server/private_file.hpp"
 #include "server/relay_keys.hpp"
 #include "server/tls_files.hpp"
+#include "server/undo.hpp"
 
 namespace vigil::server {
 namespace {
 
 constexpr std::string_view root_mark = "vigil:root:";
-
-// Everything that was made so far goes again unless kept: half a relay helps nobody.
-class Undo {
- public:
-  Undo() = default;
-  Undo(const Undo&) = delete;
-  Undo& operator=(const Undo&) = delete;
-  ~Undo() {
-    std::error_code ignored;
-    for (const auto& made : std::views::reverse(made_)) std::filesystem::remove(made, ignored);
-  }
-  void made(std::filesystem::path path) { made_.push_back(std::move(path)); }
-  void keep() { made_.clear(); }
-
- private:
-  std::vector<std::filesystem::path> made_;  // bounded: a relay's files
-};
-
-std::expected<void, std::string> put(Undo& undo, const std::filesystem::path& file, View content) {
-  std::expected<void, std::string> done = write_new(file, content);
-  if (done) undo.made(file);
-  return done;
-}
-
-std::expected<void, std::string> make_folder(Undo& undo, const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return undo.made(folder), std::expected<void, std::string>{};
-  std::error_code ignored;
-  if (std::filesystem::is_directory(folder, ignored) && ::chmod(folder.c_str(), 0700) == 0) return {};
-  return std::unexpected(
-      fmt::format("The folder {} cannot be made; choose another one, or make the one above it first.", folder.string()));
-}
 
 std::string quoted_list(const std::vector<std::string>& entries) {
   std::string all;
@@ -103,9 +70,9 @@ std::expected<Pins, std::string> make_tls(Undo& undo, const InitOrder& order, co
   if (!key || !next) return std::unexpected(key ? next.error() : key.error());
   const std::expected<std::string, std::string> certificate = make_certificate(*key, order.hosts.front(), now_s);
   if (!certificate) return std::unexpected(certificate.error());
-  std::expected<void, std::string> done = put(undo, files.tls_key, view(*key));
-  if (done) done = put(undo, files.tls_key_next, view(*next));
-  if (done) done = put(undo, files.tls_certificate, view(*certificate));
+  std::expected<void, std::string> done = undo.put(files.tls_key, view(*key));
+  if (done) done = undo.put(files.tls_key_next, view(*next));
+  if (done) done = undo.put(files.tls_certificate, view(*certificate));
   wipe({reinterpret_cast<std::uint8_t*>(key->data()), key->size()});
   wipe({reinterpret_cast<std::uint8_t*>(next->data()), next->size()});
   if (!done) return std::unexpected(done.error());
@@ -115,23 +82,14 @@ std::expected<Pins, std::string> make_tls(Undo& undo, const InitOrder& order, co
 }
 
 std::expected<void, std::string> check_order(const InitOrder& order, const std::filesystem::path& root) {
+  if (std::expected<void, std::string> vacant = no_relay_in(order.data); !vacant) return vacant;
   std::error_code ignored;
-  const KeyFiles files(order.data);
-  for (const std::filesystem::path& there : {order.data / "vigild.toml", files.folder, order.data / "store"})
-    if (std::filesystem::exists(there, ignored))
-      return std::unexpected(fmt::format("A relay lies in {} already. Nothing was changed; choose another folder with --data.",
-                                         order.data.string()));
   if (std::filesystem::exists(root, ignored))
     return std::unexpected(fmt::format(
         "{} is there already: the root of another relay? Nothing was changed; choose another file with --root.", root.string()));
   if (order.tls_key.empty() != order.tls_certificate.empty())
     return std::unexpected("Give both --tls-cert and --tls-key, or none of them.");
   return {};
-}
-
-std::filesystem::path without_slash(std::filesystem::path folder) {
-  folder = folder.lexically_normal();
-  return folder.has_filename() ? folder : folder.parent_path();
 }
 
 }  // namespace
@@ -181,8 +139,8 @@ std::expected<Made, std::string> init_relay(const InitOrder& asked, std::uint64_
 
   Undo undo;
   const KeyFiles files(order.data);
-  done = make_folder(undo, order.data);
-  if (done) done = make_folder(undo, files.folder);
+  done = undo.make_folder(order.data);
+  if (done) done = undo.make_folder(files.folder);
   if (!done) return std::unexpected(done.error());
   const std::expected<Pins, std::string> pins = make_tls(undo, order, files, now_s);
   if (!pins) return std::unexpected(pins.error());
@@ -191,13 +149,13 @@ std::expected<Made, std::string> init_relay(const InitOrder& asked, std::uint64_
   const std::string certificate = certify_online_key(root, online.public_key(), now_s, online_days_max).SerializeAsString();
   const std::string routes = sign_routes(root, *config, *pins, nullptr, now_s).SerializeAsString();
   std::string root_text = root_file_text(root, order.hosts.front());
-  done = put(undo, made.root, view(root_text));
+  done = undo.put(made.root, view(root_text));
   wipe({reinterpret_cast<std::uint8_t*>(root_text.data()), root_text.size()});
-  if (done) done = put(undo, files.root, root.public_key().view());
-  if (done) done = put(undo, files.online, online.seed());
-  if (done) done = put(undo, files.certificate, view(certificate));
-  if (done) done = put(undo, files.routes, view(routes));
-  if (done) done = put(undo, made.config, view(config_file));  // last: a relay is there when its configuration is
+  if (done) done = undo.put(files.root, root.public_key().view());
+  if (done) done = undo.put(files.online, online.seed());
+  if (done) done = undo.put(files.certificate, view(certificate));
+  if (done) done = undo.put(files.routes, view(routes));
+  if (done) done = undo.put(made.config, view(config_file));  // last: a relay is there when its configuration is
   if (done) done = sync_all(order.data);
   if (done) done = sync_all(made.root.parent_path());  // perhaps a USB stick
   if (!done) return std::unexpected(done.error());

@@ -8,24 +8,12 @@
 
 #include <cstring>
 
+#include "server/descriptor.hpp"
+
 namespace vigil::server {
 namespace {
 
 constexpr std::size_t bytes_max = 1 << 20;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::unexpected<std::string> failed(const std::filesystem::path& file, std::string_view act) {
   return std::unexpected(fmt::format("{} cannot be {}: {}.", file.string(), act, std::strerror(errno)));

@@ -1,6 +1,5 @@
 // A relay out of its backup: everything checked before anything is made, and nothing left of a restore that failed.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <iostream>
 
@@ -10,20 +9,12 @@
 #include "server/private_file.hpp"
 #include "server/relay_keys.hpp"
 #include "server/tar.hpp"
+#include "server/undo.hpp"
 
 namespace vigil::server {
 namespace {
 
 using Done = std::expected<void, std::string>;
-
-Done nothing_there(const std::filesystem::path& data) {
-  std::error_code ignored;
-  for (const char* there : {"vigild.toml", "keys", "store"})
-    if (std::filesystem::exists(data / there, ignored))
-      return std::unexpected(
-          fmt::format("A relay lies in {} already. Nothing was changed; choose another folder with --data.", data.string()));
-  return {};
-}
 
 // The files of a backup and no others, and a configuration that belongs into this folder.
 std::expected<Config, std::string> read_backup(const TarFiles& files, const RestoreOrder& order) {
@@ -46,28 +37,20 @@ std::expected<Config, std::string> read_backup(const TarFiles& files, const Rest
   return config;
 }
 
-Done make_folder(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  if (::mkdir(folder.c_str(), 0700) == 0) return {};
-  if (std::filesystem::is_directory(folder, ignored) && ::chmod(folder.c_str(), 0700) == 0) return {};
-  return std::unexpected(
-      fmt::format("The folder {} cannot be made; choose another one, or make the one above it first.", folder.string()));
-}
-
 Done put_all(const TarFiles& files, const std::filesystem::path& data) {
-  Done done = make_folder(data);
-  if (done) done = make_folder(data / "keys");
+  Undo undo;
+  Done done = undo.make_folder(data);
+  if (done) done = undo.make_folder(data / "keys");
   // The configuration last: a relay is there when its configuration is.
   for (const auto& [name, content] : files)
-    if (done && name != "vigild.toml") done = write_new(data / name, view(content));
-  if (done) done = write_new(data / "vigild.toml", view(files.at("vigild.toml")));
+    if (done && name != "vigild.toml") done = undo.put(data / name, view(content));
+  if (done) done = undo.put(data / "vigild.toml", view(files.at("vigild.toml")));
   if (done) done = sync_all(data);
-  // As `vigild serve` will read them.
-  if (done) {
-    const std::expected<RelayKeys, std::string> keys = load_relay_keys(data);
-    if (!keys) done = std::unexpected(keys.error());
-  }
-  return done;
+  if (!done) return done;
+  const std::expected<RelayKeys, std::string> keys = load_relay_keys(data);  // as `vigild serve` will
+  if (!keys) return std::unexpected(keys.error());
+  undo.keep();
+  return {};
 }
 
 void tell(const Config& config, const RestoreOrder& order, bool has_next_key) {
@@ -95,9 +78,8 @@ void tell(const Config& config, const RestoreOrder& order, bool has_next_key) {
 
 int restore(const RestoreOrder& asked) {
   RestoreOrder order = asked;
-  order.data = std::filesystem::absolute(order.data).lexically_normal();
-  if (!order.data.has_filename()) order.data = order.data.parent_path();
-  if (const Done vacant = nothing_there(order.data); !vacant) return fail(vacant.error(), exit_refused);
+  order.data = without_slash(std::filesystem::absolute(order.data));
+  if (const Done vacant = no_relay_in(order.data); !vacant) return fail(vacant.error(), exit_refused);
   const std::expected<std::string, std::string> content = age_decrypt(order.from, order.identity);
   if (!content) return fail(content.error(), exit_refused);
   const std::expected<TarFiles, std::string> files = files_of_tar(*content);
@@ -106,14 +88,7 @@ int restore(const RestoreOrder& asked) {
                 exit_refused);
   const std::expected<Config, std::string> config = read_backup(*files, order);
   if (!config) return fail(config.error(), exit_refused);
-  std::error_code ignored;
-  const bool was_there = std::filesystem::exists(order.data, ignored);
-  if (const Done done = put_all(*files, order.data); !done) {
-    std::filesystem::remove_all(order.data / "keys", ignored);
-    std::filesystem::remove(order.data / "vigild.toml", ignored);
-    if (!was_there) std::filesystem::remove(order.data, ignored);
-    return fail(done.error() + " Nothing was left behind.", exit_refused);
-  }
+  if (const Done done = put_all(*files, order.data); !done) return fail(done.error() + " Nothing was left behind.", exit_refused);
   tell(*config, order, files->contains("keys/tls-next.key"));
   return exit_done;
 }

@@ -406,9 +406,13 @@ class Backups(unittest.TestCase):
         said = self.vigild(house, "restore", "--from", file, "--data", empty, "--identity", other, code=1)
         self.assertIn("age has not opened", said)
         odd = pathlib.Path(house.folder) / "odd.age"
+        clear = subprocess.run(["age", "-d", "-i", str(key), str(file)], capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(clear)) as archive:
+            whole = {entry.name: archive.extractfile(entry).read() for entry in archive}
+        half = self.tar({**whole, "keys/online.certificate": b""})  # of another relay, or damaged
         for content, words in ((b"no archive", "ends too early"), (b"x" * 2048, "is no archive of files"),
                                (self.tar({"vigild.toml": b"", "extra": b""}), "it has no keys"),
-                               (self.tar({"../vigild.toml": b""}), "it has no vigild.toml")):
+                               (self.tar({"../vigild.toml": b""}), "it has no vigild.toml"), (half, "Nothing was left behind")):
             with open(odd, "wb") as out:
                 subprocess.run(["age", "-r", public], input=content, stdout=out, check=True)
             self.assertIn(words, self.vigild(house, "restore", "--from", odd, "--data", empty, "--identity", other, code=1))
