@@ -6,13 +6,12 @@
 
 #include "crypto/base/hash.hpp"
 #include "crypto/base/random.hpp"
+#include "server/awaiting.hpp"
 #include "server/log.hpp"
 #include "server/shard.hpp"
 
 namespace vigil::server {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr std::chrono::seconds patience{20};
 constexpr std::uint64_t hour_s = 3600;

@@ -191,7 +191,7 @@ TEST_CASE("the canary's book knows the last hour, the last failure and how many 
 }
 
 TEST_CASE("the canary flies to the first route that is no onion address", "[server][canary]") {
-  const auto routes = [](std::vector<std::string> hosts) {
+  const auto routes = [](const std::vector<std::string>& hosts) {
     wire::RouteListBody body;
     for (const std::string& host : hosts) body.add_routes()->set_host(host);
     wire::RouteList list;
@@ -203,7 +203,7 @@ TEST_CASE("the canary flies to the first route that is no onion address", "[serv
 }
 
 TEST_CASE("the screen says what is not well and what to do, in lines that fit", "[server][status]") {
-  const auto screen = [](StatusNumbers more, std::size_t columns = 100) {
+  const auto screen = [](const StatusNumbers& more, std::size_t columns = 100) {
     StatusNumbers numbers{
         {"writable", 1},        {"disk_free_percent", 50}, {"online_key_days", 60},          {"route_list_days", 300},
         {"backup_age_s", 7200}, {"canary_p50_ms", -1},     {"canary_last_failure_ago_s", -1}};
