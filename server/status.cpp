@@ -113,7 +113,7 @@ std::string canary_row(const Numbers& is) {
 }
 
 std::string backup_row(const Numbers& is) {
-  if (is["backup_age_s"] < 0) return "never made: when the disk dies, members have to join a new relay (vigild backup)";
+  if (is["backup_age_s"] < 0) return "never made: when this disk dies, its keys die with it (vigild backup)";
   return fmt::format("{} old", duration_text(is["backup_age_s"]));
 }
 
