@@ -71,6 +71,7 @@ class Batch {
   bool empty() const { return rows.Count() == 0; }
   std::size_t bytes() const { return rows.GetDataSize(); }
 
+  std::uint64_t number = 0;  // of the commit, rising
   // One moment for all that a request does.
   std::uint64_t now_ms = 0;
   Instant now_s() const { return now_ms / 1000; }

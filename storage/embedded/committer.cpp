@@ -127,9 +127,10 @@ bool Committer::fill(Commit& commit) {
   return anything;
 }
 
-// Caches may let go of what no commit on its way has touched.
+// Memory may let go of what no commit on its way has touched.
 void Committer::begin(Commit& commit, std::uint64_t settled) {
-  commit.number = ++last_number_;
+  commit.number = commit.batch.number = ++last_number_;
+  core_.new_parts.forget(settled);
   const std::size_t most = core_.options.ledger_bytes;
   core_.mailboxes.begin(commit.number, settled, most / 4 * 3);
   core_.addresses.begin(commit.number, settled, most / 8);

@@ -61,6 +61,7 @@ void Core::close(bool flush) {
   buckets.clear();
   invites.all.clear();
   vigils.clear();
+  new_parts.clear();
 }
 
 stored::Alive alive_row(const Core& core, std::uint64_t now_ms) {

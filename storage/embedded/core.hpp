@@ -23,6 +23,28 @@ struct Counters {
   Durations commit_times;
 };
 
+// Sealed copies of vigils whose commit is on its way: the disk does not have them yet, and a vigil may be due before it does. The
+// committer's.
+class NewParts {
+ public:
+  void add(std::uint64_t seq, std::uint64_t commit, SharedBytes envelope) { parts_[seq] = {commit, std::move(envelope)}; }
+  SharedBytes find(std::uint64_t seq) const {
+    const auto found = parts_.find(seq);
+    return found == parts_.end() ? nullptr : found->second.envelope;
+  }
+  void forget(std::uint64_t settled) {
+    std::erase_if(parts_, [&](const auto& part) { return part.second.commit <= settled; });
+  }
+  void clear() { parts_.clear(); }
+
+ private:
+  struct Part {
+    std::uint64_t commit = 0;
+    SharedBytes envelope;
+  };
+  std::unordered_map<std::uint64_t, Part> parts_;  // bounded: two commits
+};
+
 struct Core {
   explicit Core(const EmbeddedOptions& with);
 
@@ -43,6 +65,7 @@ struct Core {
   Buckets buckets;
   Invites invites;
   Vigils vigils;
+  NewParts new_parts;
   Counters counters;
   Disk disk;
   std::atomic<Observer*> observer = nullptr;

@@ -88,7 +88,13 @@ bool Missing::unread(Request& request) {
 }
 
 bool Missing::parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unordered_map<std::uint64_t, SharedBytes>& into) {
-  std::erase_if(seqs, [&](std::uint64_t seq) { return into.contains(seq); });
+  std::erase_if(seqs, [&](std::uint64_t seq) {
+    if (into.contains(seq)) return true;
+    SharedBytes envelope = core_.new_parts.find(seq);
+    const bool found = envelope != nullptr;
+    if (found) into[seq] = std::move(envelope);
+    return found;
+  });
   if (seqs.empty()) return true;
   starts_.emplace_back([&core = core_, vigil, seqs = std::move(seqs), &into](Then then) {
     core.readers.need([&core, vigil, seqs, &into, then = std::move(then)] {
@@ -98,7 +104,7 @@ bool Missing::parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unor
         std::optional<std::string> row;
         ok = ok && reading.get(reading.once(), row_key(forever, Kind::vigil_part, vigil, 0, seq).view(), row).ok();
         if (!ok) break;
-        if (!row) continue;  // its commit is still on the way: gathered again after it
+        if (!row) continue;  // refreshed meanwhile, or lost
         const View bytes = bytes_of(*row);
         into[seq] = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
       }

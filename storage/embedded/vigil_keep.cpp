@@ -106,7 +106,7 @@ class Making {
       if (!every && std::any_of(out.begin(), out.end(), same)) continue;
       if (!head.parties[part.party].refused) {
         part.seq = core_.next_seq++;
-        batch_.put_once(row_key(forever, Kind::vigil_part, head.tag, 0, part.seq), chars_of(*copy.envelope));
+        put_part(core_, batch_, head.tag, part.seq, copy.envelope);
         request_.parts[part.seq] = copy.envelope;
       }
       out.push_back(part);

@@ -61,7 +61,7 @@ std::optional<Outcome> apply(Core& core, Batch& batch, Request& request, Refresh
     batch.remove_once(row_key(forever, Kind::vigil_part, head->tag, 0, part.seq));
     part.seq = core.next_seq++;
     part.bytes = static_cast<std::uint32_t>(one.envelope->size());
-    batch.put_once(row_key(forever, Kind::vigil_part, head->tag, 0, part.seq), chars_of(*one.envelope));
+    put_part(core, batch, head->tag, part.seq, one.envelope);
   }
   head->refresh_seq = refresh.seq;
   if (!refresh.copies.empty()) head->dies_ms = batch.now_ms + core.options.vigil_life_s * std::uint64_t{1000};

@@ -46,7 +46,7 @@ bool gather_parties(Request& request, const VigilHead& head, Missing& missing) {
 
 void gather_parts(Request& request, const VigilHead& head, const std::vector<const std::vector<VigilPart>*>& lists,
                   Missing& missing) {
-  // A part whose commit is on the way is there after it; one that is not even then is lost, and its address stays silent.
+  // A part that was refreshed meanwhile is found under its new number; one that is not is lost, and its address stays silent.
   constexpr unsigned tries_max = 5;
   if (request.part_tries >= tries_max) return;
   std::vector<std::uint64_t> seqs;

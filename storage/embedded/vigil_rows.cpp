@@ -195,6 +195,11 @@ void save(Batch& batch, const VigilHead& head) {
   batch.put_head(head_key(Head::vigil, head.tag).view(), row_from_head(head));
 }
 
+void put_part(Core& core, Batch& batch, const Tag& vigil, std::uint64_t seq, const SharedBytes& envelope) {
+  batch.put_once(row_key(forever, Kind::vigil_part, vigil, 0, seq), chars_of(*envelope));
+  core.new_parts.add(seq, batch.number, envelope);
+}
+
 void remember_ended(Core& core, Batch& batch, const Tag& vigil) {
   const Bucket bucket = remembered_bucket(batch.now_s());
   if (!core.vigils.ended.emplace(vigil, bucket).second) return;

@@ -12,6 +12,7 @@ bool head_from_row(const Core& core, const stored::VigilHead& row, VigilHead& he
 Status owner_ended(const VigilHead& head, std::uint64_t now_ms);
 
 void save(Batch& batch, const VigilHead& head);
+void put_part(Core& core, Batch& batch, const Tag& vigil, std::uint64_t seq, const SharedBytes& envelope);
 // Its rows, its reservations and itself are gone; its id is remembered.
 void end_vigil(Core& core, Batch& batch, VigilHead& head);
 void remember_ended(Core& core, Batch& batch, const Tag& vigil);

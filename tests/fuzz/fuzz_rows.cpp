@@ -111,6 +111,7 @@ class Ground final : public Observer {
     batch_.follow_ups.clear();
     batch_.put_remembered();
     if (!batch_.empty()) must(core->rocks.write(batch_.rows).ok(), "rows are written");
+    core->new_parts.clear();
     if (batch_.last_seq != 0) core->committed_seq = batch_.last_seq;
     return outcome.value_or(answer(wire::DONE));
   }
