@@ -26,12 +26,6 @@ bool is_ip(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), out.data()) == 1 || inet_pton(AF_INET6, text.c_str(), out.data()) == 1;
 }
 
-bool is_host(const std::string& text) {
-  if (is_ip(text)) return true;
-  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
-  return !text.empty() && text.size() <= 253 && text.front() != '.' && text.find_first_not_of(allowed) == std::string::npos;
-}
-
 // "1.2.3.4:443" or "[::1]:443".
 std::optional<ListenAt> socket_from(const std::string& text) {
   const std::size_t colon = text.rfind(':');
@@ -104,10 +98,7 @@ class Reader {
     if (text(key, value, [](const std::string&) { return true; }, "")) into = value;
   }
   void upstream(const char* key, std::string& into, Change) {
-    const auto fits = [](const std::string& value) {
-      const auto at = socket_from(value);
-      return value.empty() || (at && (at->address.starts_with("127.") || at->address == "::1"));
-    };
+    const auto fits = [](const std::string& value) { return value.empty() || is_local_web_server(value); };
     text(key, into, fits,
          "a web server on this machine, like \"127.0.0.1:8080\" (it sees members' traffic only as strangers'), or \"\"");
   }
@@ -311,6 +302,26 @@ void check_together(Reader& reader, const Config& config) {
 }
 
 }  // namespace
+
+bool is_host(const std::string& text) {
+  if (is_ip(text)) return true;
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+  if (text.empty() || text.size() > 253) return false;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('.', begin), text.size());
+    const std::string_view label = std::string_view(text).substr(begin, end - begin);
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-' ||
+        label.find_first_not_of(allowed) != std::string::npos)
+      return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+bool is_local_web_server(const std::string& text) {
+  const auto at = socket_from(text);
+  return at && (at->address.starts_with("127.") || at->address == "::1");
+}
 
 std::expected<Config, std::string> parse_config(std::string_view text, const std::filesystem::path& file) {
   const toml::parse_result parsed = toml::parse(text);

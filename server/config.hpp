@@ -86,6 +86,10 @@ struct Config {
 std::expected<Config, std::string> load_config(const std::filesystem::path& file);
 // The same from text, for tests: 'file' is only named.
 std::expected<Config, std::string> parse_config(std::string_view toml, const std::filesystem::path& file);
+// What one value may be, for commands that ask for it: a host name, an IP address or an onion address; a web server on this
+// machine, as decoy.upstream takes it.
+bool is_host(const std::string& text);
+bool is_local_web_server(const std::string& text);
 // Every key that parse_config knows, as "section.key".
 std::vector<std::string> config_keys();
 // What needs a restart to change and differs between the two, as "section.key".

@@ -8,6 +8,7 @@
 #include "crypto/base/encoding.hpp"
 #include "crypto/base/random.hpp"
 #include "server/config.hpp"
+#include "server/owner.hpp"
 #include "server/private_file.hpp"
 #include "server/relay_keys.hpp"
 #include "server/tls_files.hpp"
@@ -44,6 +45,9 @@ std::string config_text(const InitOrder& order, const std::vector<std::string>& 
   if (!order.tls_key.empty())
     text += fmt::format("\n[tls]\nkey = \"{}\"\ncertificate = \"{}\"\n", std::filesystem::absolute(order.tls_key).string(),
                         std::filesystem::absolute(order.tls_certificate).string());
+  if (!order.decoy_site.empty())
+    text += fmt::format("\n[decoy]\nsite = \"{}\"\n", std::filesystem::absolute(order.decoy_site).string());
+  if (!order.decoy_upstream.empty()) text += fmt::format("\n[decoy]\nupstream = \"{}\"\n", order.decoy_upstream);
   return text;
 }
 
@@ -89,6 +93,13 @@ std::expected<void, std::string> check_order(const InitOrder& order, const std::
         "{} is there already: the root of another relay? Nothing was changed; choose another file with --root.", root.string()));
   if (order.tls_key.empty() != order.tls_certificate.empty())
     return std::unexpected("Give both --tls-cert and --tls-key, or none of them.");
+  for (const std::string& host : order.hosts)
+    if (!is_host(host))
+      return std::unexpected(
+          "A host is a name or an IP address and nothing else: relay.example.org, without https://, port or path.");
+  for (const std::filesystem::path& named : {order.data, order.tls_key, order.tls_certificate, order.decoy_site})
+    if (named.string().find_first_of("\"\\\n\r\t") != std::string::npos)
+      return std::unexpected("The name of a folder or file holds quotes, backslashes or line ends; choose a plainer one.");
   return {};
 }
 
@@ -196,8 +207,8 @@ std::expected<void, std::string> certify(const CertifyOrder& order, std::uint64_
   if (*ours != root->public_key())
     return std::unexpected(fmt::format("{} is the root of another relay. Nothing was changed.", order.root.string()));
 
-  std::expected<void, std::string> done;
-  if (order.next_tls_key) done = turn_tls_key(*config, files, now_s);
+  std::expected<void, std::string> done = become_owner_of(config->data);
+  if (done && order.next_tls_key) done = turn_tls_key(*config, files, now_s);
   if (!done) return done;
   const std::expected<Hash, std::string> now = pin_of_key(config->tls_key);
   if (!now) return std::unexpected(now.error());

@@ -1,4 +1,5 @@
-// Making a relay, and renewing what its root signs. Used by main; on the operator's machine, never while serving.
+// Making a relay, and renewing what its root signs. Used by the commands init, setup and certify; on the operator's machine,
+// never while serving.
 #pragma once
 
 #include <expected>
@@ -19,6 +20,8 @@ struct InitOrder {
   std::vector<std::string> listen;                 // "ip:port"; empty: by host
   std::filesystem::path tls_certificate, tls_key;  // both or none; none: a new key and a certificate signed by itself
   unsigned paths = 1;
+  std::filesystem::path decoy_site;  // what strangers see: a folder of the operator's own,
+  std::string decoy_upstream;        // or a web server on this machine; both empty: the built-in page
 };
 
 struct Made {

@@ -58,6 +58,12 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::open(Relay& rela
   return made;
 }
 
+std::vector<Executor> Listener::executors() const {
+  std::vector<Executor> all;
+  for (const auto& shard : shards_) all.push_back(shard->executor());
+  return all;
+}
+
 void Listener::start() {
   started_ = true;
   // OpenSSL writes with write(), so a closed peer would raise it.

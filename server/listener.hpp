@@ -38,6 +38,7 @@ class Listener {
   // The ports that were bound, in the order of the addresses (port 0 was any).
   const std::vector<std::uint16_t>& ports() const { return ports_; }
   std::size_t threads() const { return shards_.size(); }
+  std::vector<Executor> executors() const;  // one per thread; good while this lives
 
  private:
   struct Door;

@@ -23,6 +23,7 @@
 #include "server/log.hpp"
 #include "server/metrics.hpp"
 #include "server/notify.hpp"
+#include "server/pulse.hpp"
 #include "server/relay.hpp"
 #include "server/status_numbers.hpp"
 #include "server/store_key.hpp"
@@ -140,6 +141,7 @@ class Serve {
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Console> console_;
   std::unique_ptr<Metrics> metrics_;
+  std::optional<Pulse> pulse_;
   bool was_writable_ = true, was_low_ = false, stopping_ = false;
   storage::Instant warned_s_ = 0;
 };
@@ -165,6 +167,7 @@ std::expected<void, std::string> Serve::start(int passphrase_fd) {
   if (!listener) return std::unexpected(listener.error());
   listener_ = std::move(*listener);
   store_->observe(switchboard_);
+  pulse_.emplace(*store_, listener_->executors());
   const auto tell = [this] { return status_numbers(*store_, counters_, *relay_->serving(), beside()); };
   auto console = Console::open(context_, config_.console, *store_, tell);
   if (!console) return std::unexpected(console.error());
@@ -216,7 +219,7 @@ asio::awaitable<void> Serve::hear_signals() {
 asio::awaitable<void> Serve::look_after() {
   const auto watchdog = std::chrono::duration_cast<std::chrono::milliseconds>(watchdog_pace());
   while (!stopping_) {
-    if (watchdog.count() > 0) notify("WATCHDOG=1");
+    if (watchdog.count() > 0 && pulse_->beat()) notify("WATCHDOG=1");
     look_at_disk();
     if (clock_->wall_s() - warned_s_ >= 86'400) {
       warned_s_ = clock_->wall_s();

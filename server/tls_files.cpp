@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 
 namespace vigil::server {
@@ -90,6 +91,18 @@ std::expected<std::string, std::string> make_certificate(const std::string& key_
       PEM_write_bio_X509(out.get(), certificate.get()) != 1)
     return std::unexpected("OpenSSL cannot make a certificate for this host name.");
   return content(out.get());
+}
+
+std::expected<CertificateFacts, std::string> certificate_facts(const std::filesystem::path& file) {
+  const Memory in(BIO_new_file(file.c_str(), "re"));
+  if (!in) return std::unexpected(file.string() + " cannot be read.");
+  const Certificate certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+  std::tm from{}, until{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notBefore(certificate.get()), &from) != 1 ||
+      ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &until) != 1)
+    return std::unexpected(file.string() + " holds no certificate in PEM form.");
+  const bool itself = X509_NAME_cmp(X509_get_issuer_name(certificate.get()), X509_get_subject_name(certificate.get())) == 0;
+  return CertificateFacts{itself, ::timegm(&from), ::timegm(&until)};
 }
 
 }  // namespace vigil::server

@@ -6,7 +6,8 @@
 namespace vigil::server {
 
 void add_config(CLI::App& command, std::string& config) {
-  command.add_option("--config", config, "the relay's configuration, vigild.toml")->required();
+  config = "/var/lib/vigil/vigild.toml";
+  command.add_option("--config", config, "the relay's configuration")->capture_default_str();
 }
 
 std::uint64_t now_s() {

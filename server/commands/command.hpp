@@ -23,11 +23,12 @@ Command add_init(CLI::App& app);
 Command add_invite(CLI::App& app);
 Command add_restore(CLI::App& app);
 Command add_serve(CLI::App& app);
+Command add_setup(CLI::App& app);
 Command add_status(CLI::App& app);
 
 // ---- what several of them share
 
-// --config, the relay's configuration.
+// --config, the relay's configuration; the package's, unless another is given.
 void add_config(CLI::App& command, std::string& config);
 std::uint64_t now_s();
 

@@ -36,7 +36,7 @@ def verify(text: str) -> str:
     """What systemd-analyze has to say about this unit, with the built relay in the place of the installed one."""
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder, "vigild.service")
-        unit.write_text(text.replace("/usr/local/bin/vigild", str(RELAY)), encoding="utf-8")
+        unit.write_text(text.replace("/usr/bin/vigild", str(RELAY)), encoding="utf-8")
         done = analyze("verify", "--man=no", "--recursive-errors=no", str(unit))
         said = [line for line in (done.stdout + done.stderr).splitlines() if "vigild.service" in line or folder in line]
         return "\n".join(said) or ("" if done.returncode == 0 else done.stdout + done.stderr)
@@ -75,7 +75,7 @@ class ServiceTest(unittest.TestCase):
                 self.assertNotEqual(open_doors - NEEDED, set())
 
     def test_no_core_dump_no_swap_and_always_back(self):
-        for line in ("LimitCORE=0", "MemorySwapMax=0", "Restart=always", "Type=notify", "WatchdogSec=30", "UMask=0077"):
+        for line in ("LimitCORE=0", "MemorySwapMax=0", "Restart=always", "Type=notify", "WatchdogSec=60", "UMask=0077"):
             self.assertIn(f"\n{line}\n", self.text)
 
 
