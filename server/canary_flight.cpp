@@ -62,7 +62,7 @@ std::string host_header(const wire::Route& route) {
 bool is_pinned(SSL* tls, const wire::Route& route) {
   const X509* shown = SSL_get0_peer_certificate(tls);
   if (shown == nullptr) return false;
-  const std::string pin = as_string(pin_of(*shown));
+  const std::string pin = as_string(pin_of_public_key(X509_get0_pubkey(shown)));
   return pin == route.pin() || pin == route.pin_next();
 }
 

@@ -1,6 +1,8 @@
 #include "server/listener.hpp"
 
 #include <netinet/tcp.h>
+#include <pthread.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
@@ -73,7 +75,11 @@ void Listener::start() {
       if (thrown) say(Say::internal_error, 4);
     });
   }
-  for (const auto& shard : shards_) threads_.emplace_back([at = shard.get()] { at->run(); });
+  for (const auto& shard : shards_)
+    threads_.emplace_back([at = shard.get()] {
+      ::pthread_setname_np(::pthread_self(), "connections");  // what `top -H` shows
+      at->run();
+    });
 }
 
 asio::awaitable<void> Listener::accept_loop(Door& door) {

@@ -14,8 +14,8 @@ int run(int argc, char* argv[]) {
   app.footer(exit_codes_help);
   // In the order of its --help.
   const std::array commands{
-      add_setup(app),  add_init(app),    add_serve(app), add_check(app),   add_invite(app),  add_status(app),
-      add_backup(app), add_restore(app), add_audit(app), add_destroy(app), add_certify(app),
+      add_setup(app),  add_init(app),   add_serve(app),   add_check(app), add_invite(app),  add_status(app),
+      add_doctor(app), add_backup(app), add_restore(app), add_audit(app), add_destroy(app), add_certify(app),
   };
   CLI11_PARSE(app, argc, argv);
   for (const Command& command : commands)

@@ -12,7 +12,7 @@
 
 namespace vigil::server {
 
-class Pulse : private storage::Completion {
+class Pulse final : private storage::Completion {
  public:
   // 'shards': the executors of all I/O threads. Must outlive the store's answers: close the store first.
   Pulse(storage::Store& store, std::vector<Executor> shards);

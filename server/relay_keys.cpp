@@ -28,15 +28,6 @@ using File = std::unique_ptr<std::FILE, Freed<&std::fclose>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<&EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Freed<&X509_free>>;
 
-Hash sha256_of_public_key(EVP_PKEY* key) {
-  unsigned char* encoded = nullptr;
-  const int length = i2d_PUBKEY(key, &encoded);
-  Hash out;
-  if (length > 0) EVP_Digest(encoded, static_cast<std::size_t>(length), out.bytes.data(), nullptr, EVP_sha256(), nullptr);
-  OPENSSL_free(encoded);
-  return out;
-}
-
 template <class Message>
 std::expected<Message, std::string> read_message(const std::filesystem::path& file) {
   const std::expected<Bytes, std::string> bytes = read_file(file);
@@ -58,6 +49,15 @@ std::string as_string(View bytes) {
 }
 
 }  // namespace
+
+Hash pin_of_public_key(EVP_PKEY* key) {
+  unsigned char* encoded = nullptr;
+  const int length = i2d_PUBKEY(key, &encoded);
+  Hash out;
+  if (length > 0) EVP_Digest(encoded, static_cast<std::size_t>(length), out.bytes.data(), nullptr, EVP_sha256(), nullptr);
+  OPENSSL_free(encoded);
+  return out;
+}
 
 KeyFiles::KeyFiles(const std::filesystem::path& data)
     : folder(data / "keys"),
@@ -150,16 +150,12 @@ wire::RouteList sign_routes(const SigningKey& root, const Config& config, const 
   return list;
 }
 
-Hash pin_of(const X509& certificate) {
-  return sha256_of_public_key(X509_get0_pubkey(&certificate));
-}
-
 std::expected<Hash, std::string> pin_of_certificate(const std::filesystem::path& file) {
   const File opened(std::fopen(file.c_str(), "re"));
   if (!opened) return std::unexpected(fmt::format("{} cannot be read.", file.string()));
   const Certificate certificate(PEM_read_X509(opened.get(), nullptr, nullptr, nullptr));
   if (!certificate) return std::unexpected(fmt::format("{} holds no certificate in PEM form.", file.string()));
-  return pin_of(*certificate);
+  return pin_of_public_key(X509_get0_pubkey(certificate.get()));
 }
 
 std::expected<Hash, std::string> pin_of_key(const std::filesystem::path& file) {
@@ -169,7 +165,7 @@ std::expected<Hash, std::string> pin_of_key(const std::filesystem::path& file) {
   const Key key(
       PEM_read_PrivateKey(opened.get(), nullptr, nullptr, none));  // an encrypted key is refused, nobody is there to type
   if (!key) return std::unexpected(fmt::format("{} holds no unencrypted private key in PEM form.", file.string()));
-  return sha256_of_public_key(key.get());
+  return pin_of_public_key(key.get());
 }
 
 }  // namespace vigil::server

@@ -11,7 +11,7 @@
 #include "proto/wire.pb.h"
 #include "server/config.hpp"
 
-struct x509_st;
+struct evp_pkey_st;
 
 namespace vigil::server {
 
@@ -56,8 +56,8 @@ wire::RouteList sign_routes(const SigningKey& root, const Config& config, const 
 // The pin of a PEM certificate, and of a PEM private key.
 std::expected<Hash, std::string> pin_of_certificate(const std::filesystem::path& certificate);
 std::expected<Hash, std::string> pin_of_key(const std::filesystem::path& key);
-// The same of a certificate that was shown in a handshake.
-Hash pin_of(const x509_st& certificate);
+// The same of a key in OpenSSL's hands (EVP_PKEY).
+Hash pin_of_public_key(evp_pkey_st* key);
 struct KeyFiles {
   std::filesystem::path folder, online, certificate, root, routes, tls_key, tls_certificate, tls_key_next;
   explicit KeyFiles(const std::filesystem::path& data);

@@ -50,7 +50,7 @@ ShortPath::~ShortPath() {
 }
 
 std::expected<std::string, std::string> ask_console(const std::filesystem::path& socket, const std::string& line,
-                                                    std::chrono::seconds patience) {
+                                                    std::chrono::seconds patience, pid_t* answering) {
   const std::string not_running = fmt::format("no relay answers at {}; start it with `vigild serve`.", socket.string());
   const ShortPath path(socket);
   sockaddr_un address{};
@@ -65,6 +65,9 @@ std::expected<std::string, std::string> ask_console(const std::filesystem::path&
   std::string answer;
   if (::connect(opened, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && send_all(opened, line + "\n"))
     answer = receive_line(opened);
+  ucred who{};
+  socklen_t length = sizeof who;
+  if (answering != nullptr && ::getsockopt(opened, SOL_SOCKET, SO_PEERCRED, &who, &length) == 0) *answering = who.pid;
   ::close(opened);
   if (answer.empty()) return std::unexpected(not_running);
   return answer;

@@ -47,6 +47,10 @@ struct SeizedDisk {
 std::expected<SeizedDisk, std::string> read_seized_disk(const std::filesystem::path& directory, const SecretBytes* master,
                                                         const std::vector<Bytes>& markers);
 
+// A sentence when overwriting keeps the old bytes there: copy-on-write file systems, ext4 with data=journal. What a disk does
+// below its file system, nobody can ask.
+std::optional<std::string> keeps_old_bytes(const std::filesystem::path& directory);
+
 // Where the keys of a store's files lie; there is no such file before the store was first opened, nor with keys in memory.
 std::filesystem::path keys_file(const std::filesystem::path& directory);
 

@@ -210,7 +210,8 @@ def completion(program: str, tree: Command) -> str:
         else:
             other.add(option.names[-1])
     values = [f'    {"|".join(sorted(files))}) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;'] if files else []
-    values += [f'    {flag}) mapfile -t COMPREPLY < <(compgen -W "{words}" -- "$word"); return ;;' for flag, words in chosen.items()]
+    for flag, words in chosen.items():
+        values.append(f'    {flag}) mapfile -t COMPREPLY < <(compgen -W "{words}" -- "$word"); return ;;')
     values += [f'    {"|".join(sorted(other - files - set(chosen)))}) return ;;'] if other - files - set(chosen) else []
     shared = [name for option in tree.options for name in option.names if name.startswith("--") and name != "--help"]
     words = []
@@ -232,8 +233,8 @@ def main() -> None:
     programs = {"vigild": Path(sys.argv[1]).resolve(), "vigil": Path(sys.argv[2]).resolve()}
     folder = Path(sys.argv[3])
     (folder / "completions").mkdir(parents=True, exist_ok=True)
-    made = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")) or datetime.now().timestamp(), timezone.utc)
-    date = made.strftime("%Y-%m-%d")
+    built_s = int(os.environ.get("SOURCE_DATE_EPOCH", "0")) or datetime.now().timestamp()
+    date = datetime.fromtimestamp(built_s, timezone.utc).strftime("%Y-%m-%d")
     for name, program in programs.items():
         tree = read(program, [])
         (folder / f"{name}.{NAMES[name][0]}").write_text(program_page(name, tree, date), encoding="utf-8")

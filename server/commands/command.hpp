@@ -19,6 +19,7 @@ Command add_backup(CLI::App& app);
 Command add_certify(CLI::App& app);
 Command add_check(CLI::App& app);
 Command add_destroy(CLI::App& app);
+Command add_doctor(CLI::App& app);
 Command add_init(CLI::App& app);
 Command add_invite(CLI::App& app);
 Command add_restore(CLI::App& app);

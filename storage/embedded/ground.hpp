@@ -7,13 +7,11 @@
 #include <optional>
 #include <string>
 
+#include "storage/seizure.hpp"
+
 namespace vigil::storage {
 
-// A sentence when overwriting keeps the old bytes there: copy-on-write file systems, ext4 with data=journal. What a disk does
-// below its file system, nobody can ask.
-std::optional<std::string> keeps_old_bytes(const std::filesystem::path& directory);
-
-// Its two questions, for tests: by statfs's f_type, and by a /proc/self/mountinfo.
+// The two questions of keeps_old_bytes (seizure.hpp), for tests: by statfs's f_type, and by a /proc/self/mountinfo.
 std::optional<std::string> copies_on_write(std::uint32_t file_system_type);
 bool journals_data(std::istream& mountinfo, const std::filesystem::path& directory);
 
