@@ -169,7 +169,7 @@ def config_page(text: str, date: str) -> str:
 
 # --- completion ------------------------------------------------------------------------------------------------------
 
-COMPLETION = """# Completion of {program} for bash: commands, flags, and files behind flags that name one. Made by deploy/pages/make.py.
+COMPLETION = """# Completion of {program} for bash: commands, flags, files behind flags that name one. From deploy/pages/make.py.
 _{program}() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} path= i known
   for ((i = 1; i < COMP_CWORD; i++)); do

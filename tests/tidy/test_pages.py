@@ -75,6 +75,14 @@ class PagesTest(unittest.TestCase):
             for key in keys:
                 self.assertRegex(page, rf"(?m)^{key} = ")
 
+    def test_everything_the_doctor_finds_is_in_the_manual(self):
+        page = plain(self.page("vigild.8"))
+        sources = "".join(source.read_text(encoding="utf-8") for source in (ROOT / "server/doctor").glob("*.cpp"))
+        found = set(re.findall(r'found\.(?:wrong|advice)\(\s*"([a-z-]+)"', sources))
+        self.assertGreater(len(found), 30)
+        _, _, after = page.partition('.SH "WHAT THE DOCTOR FINDS"\n')
+        self.assertEqual(found, set(re.findall(r"(?m)^\.B ([a-z-]+)$", after.partition(".SH")[0])))
+
     def test_the_manual_is_well_formed(self):
         for name in ("vigild.8", "vigil.1", "vigild.toml.5"):
             page = self.page(name)
