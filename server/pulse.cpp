@@ -3,7 +3,8 @@
 namespace vigil::server {
 
 Pulse::Pulse(storage::Store& store, std::vector<Executor> shards) : store_(store), shards_(std::move(shards)) {
-  for (std::size_t i = 0; i < shards_.size(); ++i) asked_.emplace_back(Asked::answered);
+  for (std::size_t i = 0; i < shards_.size(); ++i) asked_.emplace_back(Asked::waiting);
+  for (std::size_t i = 0; i < shards_.size(); ++i) ask(i);
 }
 
 bool Pulse::beat() {

@@ -17,7 +17,7 @@ class Pulse final : private storage::Completion {
   // 'shards': the executors of all I/O threads. Must outlive the store's answers: close the store first.
   Pulse(storage::Store& store, std::vector<Executor> shards);
 
-  // Whether everything that was asked the last time has been answered; then it asks anew.
+  // Whether everything that was asked the last time, first when it was made, has been answered; then it asks anew.
   bool beat();
 
  private:
