@@ -106,13 +106,13 @@ TEST_CASE("the doctor names swap on a disk that is not encrypted", "[doctor]") {
   ::close(opened);
   REQUIRE(run_program({"/sbin/mkswap", file.string()}).code == 0);
   const WellHome well;
-  CHECK(Diagnosis(well.home).wrong == Names{"not-running"});
+  if (Diagnosis(well.home).swaps) skip("this machine swaps already");
   if (::swapon(file.c_str(), 0) != 0) skip(std::string("swapon: ") + std::strerror(errno));
   const Diagnosis swapping(well.home);
   {
     const Serving locked(well.home);  // root's relay locks its memory: nothing of it is swapped
-    CHECK(Diagnosis(well.home).wrong.empty());
+    CHECK_FALSE(Diagnosis(well.home).swaps);
   }
   REQUIRE(::swapoff(file.c_str()) == 0);
-  CHECK(swapping.wrong == Names{"not-running", "swap"});
+  CHECK(swapping.swaps);
 }
