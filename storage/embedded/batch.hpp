@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "proto/stored.pb.h"
 #include "rocksdb/write_batch.h"
 #include "storage/embedded/request.hpp"
 #include "storage/embedded/rocks.hpp"
@@ -25,6 +26,8 @@ class Batch {
   void forget() {
     rows = rocksdb::WriteBatch(rows.GetDataSize());
     scratch_ = std::string();
+    copy = stored::Copy();
+    copy_head = std::string();
     copies = 0;
     last_seq = 0;
     remembered_.clear();
@@ -61,7 +64,7 @@ class Batch {
   // Takes a number when it is the first one. Where its row will lie.
   Buckets::Place remember(const Tag& id, std::uint64_t& next_seq) {
     if (remembered_.empty()) {
-      remembered_bucket_ = remembered_bucket(now_s());
+      remembered_bucket_ = remembered_bucket(now_s() + remembered_margin_s);
       remembered_seq_ = next_seq++;
     }
     remembered_.push_back(id);
@@ -72,6 +75,8 @@ class Batch {
   std::size_t bytes() const { return rows.GetDataSize(); }
 
   std::uint64_t number = 0;  // of the commit, rising
+  stored::Copy copy;         // for put_copy(): it goes with the batch
+  std::string copy_head;
   // One moment for all that a request does.
   std::uint64_t now_ms = 0;
   Instant now_s() const { return now_ms / 1000; }
@@ -82,6 +87,7 @@ class Batch {
   std::vector<std::unique_ptr<Request>> follow_ups;  // for the committer itself, after this one
 
  private:
+  static constexpr Instant remembered_margin_s = 60;  // the last id of a commit may come so long after the first
   rocksdb::ColumnFamilyHandle* once_ = nullptr;
   rocksdb::ColumnFamilyHandle* heads_ = nullptr;
   std::string scratch_;

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds retry_first{100}, retry_most{5'000};
 }  // namespace
 
 void Committer::start() {
-  for (std::thread& thread : threads_) thread = std::thread([this] { run(); });
+  for (std::size_t turn = 0; turn < threads_.size(); ++turn) threads_[turn] = std::thread([this, turn] { run(turn); });
 }
 
 Status Committer::submit(std::unique_ptr<Request>& request) {
@@ -45,14 +45,14 @@ void Committer::stop() {
   core_.close(true);
 }
 
-void Committer::run() {
-  Commit commit;
+void Committer::run(std::size_t turn) {
+  Commit commit(core_.commits_begun[turn]);
   ::pthread_setname_np(::pthread_self(), "committer");  // what `top -H` shows
   std::uint64_t wiped_ms = 0;
   while (begin_filling()) {
-    const bool mine = fill(commit);
+    const bool to_write = fill(commit);
     const std::uint64_t now_ms = commit.batch.now_ms;
-    if (mine) write(commit);
+    if (to_write) write(commit);
     if (now_ms < wiped_ms + alive_every_ms) continue;
     wiped_ms = now_ms;
     wipe_stack_and_registers();
@@ -60,9 +60,13 @@ void Committer::run() {
 }
 
 bool Committer::is_worth_waking() const {
-  if (!inbox_urgent_.empty()) return true;
+  if (something_urgent()) return true;
   const std::size_t normal = inbox_normal_.size() + inbox_back_.size();
   return normal >= (writing_ && writing_now_ >= large_commit ? worth_waking : 1);
+}
+
+bool Committer::something_urgent() const {
+  return !inbox_urgent_.empty() || urgent_back_ != 0;
 }
 
 bool Committer::is_over() const {
@@ -78,8 +82,12 @@ bool Committer::begin_filling() {
     const auto tick = core_.writable ? std::chrono::milliseconds(alive_every_ms) : retry_first;
     const bool something = idle_.wait_for(lock, tick, mine);
     if (is_over()) break;
-    if (!something) wipe_stack_and_registers();
-    if (!something && (filling_ || writing_)) continue;
+    if (!something) {
+      lock.unlock();
+      wipe_stack_and_registers();
+      lock.lock();
+      if (filling_ || writing_) continue;
+    }
     filling_ = true;
     return true;
   }
@@ -109,30 +117,30 @@ bool Committer::fill(Commit& commit) {
     commit.batch.go_on(core_.rocks.once(), core_.rocks.heads(), core_.clock.now_ms());
     core_.coarse_now->store(commit.batch.now_s(), std::memory_order_relaxed);
     decide(commit);
+    core_.vigils.tell_next(core_.observer.load());
     const bool full = !urgent_.empty() || !normal_.empty();
     lock.lock();
     if (free) break;
-    filler_.wait(lock, [&] { return !writing_ || (full ? !inbox_urgent_.empty() : is_worth_waking()); });
+    filler_.wait(lock, [&] { return !writing_ || (full ? something_urgent() : is_worth_waking()); });
   }
   writing_ = true;
   writing_now_ = commit.taken;
   lock.unlock();
   commit.batch.put_remembered();
   stay_alive(commit);
-  core_.vigils.tell_next(core_.observer.load());
   lock.lock();
   filling_ = false;
   left_over_ = !urgent_.empty() || !normal_.empty();
-  const bool anything = !commit.batch.empty() || commit.taken != 0;
-  writing_ = anything;
-  if (!anything) commit.number = 0;
+  writing_ = !commit.batch.empty() || commit.taken != 0;
+  if (!writing_) commit.number = commit.begun_s = 0;
   if (left_over_ || is_worth_waking()) idle_.notify_one();
-  return anything;
+  return writing_;
 }
 
 // Memory may let go of what no commit on its way has touched.
 void Committer::begin(Commit& commit, std::uint64_t settled) {
   commit.number = commit.batch.number = ++last_number_;
+  commit.begun_s = core_.clock.now_s();
   core_.new_parts.forget(settled);
   const std::size_t most = core_.options.ledger_bytes;
   core_.mailboxes.begin(commit.number, settled, most / 4 * 3);
@@ -152,6 +160,7 @@ void Committer::take_in() {
     to.push_front(std::move(inbox_back_.back()));
     inbox_back_.pop_back();
   }
+  urgent_back_ = 0;
   move_to(inbox_urgent_, urgent_);
   move_to(inbox_normal_, normal_);
 }
@@ -258,6 +267,7 @@ void Committer::park(std::unique_ptr<Request> request, const std::vector<Missing
 
 void Committer::come_back(std::unique_ptr<Request> request) {
   const std::lock_guard lock(mutex_);
+  urgent_back_ += request->urgent;
   inbox_back_.push_back(std::move(request));
   if (is_worth_waking()) (filling_ ? filler_ : idle_).notify_one();
 }
@@ -331,7 +341,7 @@ void Committer::answer_all(Commit& commit) {
   }
   if (commit.answers.size() > 64) commit.answers.clear();
   commit.batch.forget();
-  commit.number = 0;
+  commit.number = commit.begun_s = 0;
   commit.taken = commit.taken_normal = 0;
   commit.cost = {};
   const std::lock_guard lock(mutex_);

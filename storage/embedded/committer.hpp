@@ -50,7 +50,9 @@ class Committer {
   };
   // One per thread, used again and again.
   struct Commit {
-    std::uint64_t number = 0;  // 0: not begun
+    explicit Commit(std::atomic<Instant>& begun) : begun_s(begun) {}
+    std::atomic<Instant>& begun_s;  // as others see it
+    std::uint64_t number = 0;       // 0: not begun
     Batch batch;
     std::size_t taken = 0, taken_normal = 0;
     Cost cost;
@@ -58,9 +60,10 @@ class Committer {
     std::size_t released_bytes = 0, released_requests = 0;  // of the inbox
   };
 
-  void run();
+  void run(std::size_t turn);
   // Under the lock.
   bool is_worth_waking() const;
+  bool something_urgent() const;
   bool is_over() const;
   void take_in();
 
@@ -88,6 +91,7 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable idle_, filler_;  // where a thread without a task waits; where the one who fills does
   Requests inbox_urgent_, inbox_normal_, inbox_back_;
+  std::size_t urgent_back_ = 0;                       // of inbox_back_
   std::size_t inbox_bytes_ = 0, inbox_requests_ = 0;  // until they are answered
   bool filling_ = false, writing_ = false;
   bool left_over_ = false;       // the last commit was full

@@ -14,8 +14,8 @@ Position put_copy(Core& core, Batch& batch, MailboxEntry& mailbox, const NewCopy
   const Bucket bucket = bucket_of(copy.lifetime_s, expires);
   const std::uint64_t seq = core.next_seq++;
 
-  thread_local stored::Copy row;
-  thread_local std::string head;
+  stored::Copy& row = batch.copy;
+  std::string& head = batch.copy_head;
   row.Clear();
   row.set_version(row_version);
   row.set_id(copy.id.bytes.data(), copy.id.bytes.size());

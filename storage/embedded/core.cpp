@@ -50,6 +50,13 @@ std::optional<std::string> Core::open() {
   return std::nullopt;
 }
 
+Instant Core::oldest_commit_s(Instant otherwise) const {
+  for (const std::atomic<Instant>& begun : commits_begun) {
+    if (const Instant at = begun; at != 0) otherwise = std::min(otherwise, at);
+  }
+  return otherwise;
+}
+
 void Core::close(bool flush) {
   writable = false;
   rocks.close(flush);
@@ -62,6 +69,7 @@ void Core::close(bool flush) {
   invites.all.clear();
   vigils.clear();
   new_parts.clear();
+  unread_day = 0;
 }
 
 stored::Alive alive_row(const Core& core, std::uint64_t now_ms) {

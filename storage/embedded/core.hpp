@@ -3,6 +3,7 @@
 // itself.
 #pragma once
 
+#include <array>
 #include <atomic>
 
 #include "storage/embedded/batch.hpp"
@@ -70,7 +71,11 @@ struct Core {
   Disk disk;
   std::atomic<Observer*> observer = nullptr;
   std::atomic<std::uint64_t> openings = 0;  // of the database, by this process
-  std::uint64_t unread_day = 0;             // when unread mailboxes were last looked for
+  // When the commits that are being filled and written began, seconds; 0: none. Their rows may come into buckets that ended
+  // since.
+  std::array<std::atomic<Instant>, 2> commits_begun{};
+  Instant oldest_commit_s(Instant otherwise) const;
+  std::uint64_t unread_day = 0;  // when unread mailboxes were last looked for
   Readers readers{2};
 
   Tag mailbox_tag(const MailboxId& id) const;

@@ -8,9 +8,8 @@
 //           never span two buckets, so an expired bucket goes file by file. Widths: 10 min, 1 h or 1 day, by lifetime: at most
 //           about 63 live.
 //   volume: of a copy, a body, remembered ids: the first 48 bits of the number that was next when it came; 0 for the others,
-//   which
-//           are few. So what came together lies together, and what is full is never merged again with what comes later: without
-//           it every row was rewritten nine times on its way down the levels
+//           which are few. So what came together lies together, and what is full is never merged again with what comes later
+//           (docs/decisions/0011)
 //   tag:    keyed hash (the key never leaves the relay), so that no boundary of a file shows an id
 //   lane:   urgent = 0, normal = 1
 //   seq:    epoch of this opening (24 bits, synced before the first write) | counter (40 bits): no number is ever used twice
@@ -140,12 +139,14 @@ inline std::uint64_t read_u64(std::string_view from) {
   return static_cast<std::uint64_t>(read_u32(from)) << 32 | read_u32(from.substr(4));
 }
 
-// What a key of "once" says. Only for keys of that family; bucket and volume of any, 0 where a damaged one has none.
+// What a key of "once" says. Only for keys of that family; bucket and volume of any, zeros where a damaged one has none.
 inline Bucket bucket_of_key(std::string_view key) {
-  return key.size() < bucket_bytes ? 0 : read_u32(key);
+  Bucket bucket = 0;  // a damaged key may end early
+  for (std::size_t i = 0; i < bucket_bytes; ++i) bucket = bucket << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0);
+  return bucket;
 }
 inline Volume volume_of_key(std::string_view key) {
-  Volume volume = 0;  // a damaged key may end early
+  Volume volume = 0;
   for (std::size_t i = bucket_bytes; i < kind_at; ++i)
     volume = volume << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0);
   return volume;

@@ -9,7 +9,8 @@ using rocksdb::ReadOptions;
 
 // Every row under 'prefix', until 'each' returns false. False: the disk failed.
 template <class Each>
-bool scan(Rocks::Reading& reading, rocksdb::ColumnFamilyHandle* family, std::string_view prefix, Each each) {
+bool scan(Rocks::Reading& reading, rocksdb::ColumnFamilyHandle* family, std::string_view prefix, Each each,
+          bool into_cache = true) {
   std::string end(prefix);
   for (std::size_t i = end.size(); i-- > 0;) {
     end[i] = static_cast<char>(end[i] + 1);
@@ -18,6 +19,7 @@ bool scan(Rocks::Reading& reading, rocksdb::ColumnFamilyHandle* family, std::str
   const rocksdb::Slice bound(end);
   ReadOptions options;
   options.iterate_upper_bound = &bound;
+  options.fill_cache = into_cache;
   options.prefix_same_as_start = family == reading.once();
   const std::unique_ptr<rocksdb::Iterator> at(reading.db().NewIterator(options, family));
   for (at->Seek(slice(prefix)); at->Valid(); at->Next()) {
@@ -87,10 +89,11 @@ bool load_address_list(Core&, Rocks::Reading& reading, const Tag& mailbox, std::
 
 bool each_remembered(Rocks::Reading& reading, const Buckets::Place& place, const std::function<void(const Tag&)>& each) {
   const Key prefix = prefix_key(place.bucket, place.volume, Kind::remembered, Tag{});
-  return scan(reading, reading.once(), prefix.view(), [&](std::string_view, std::string_view ids) {
+  const auto each_row = [&](std::string_view, std::string_view ids) {
     for (std::size_t at = 0; at + sizeof(Tag) <= ids.size(); at += sizeof(Tag)) each(tag_of_key(ids, at));
     return true;
-  });
+  };
+  return scan(reading, reading.once(), prefix.view(), each_row, false);
 }
 
 bool load_prekeys(Core&, Rocks::Reading& reading, const Tag& mailbox, std::shared_ptr<PrekeyShelf>& out) {

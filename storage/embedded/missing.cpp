@@ -7,6 +7,11 @@ namespace {
 template <class Entry>
 using Load = bool (*)(Core&, Rocks::Reading&, const Tag&, std::shared_ptr<Entry>&);
 
+// A database that is just being opened anew has not told yet where its rows lie.
+bool is_open(const Core& core, const Rocks::Reading& reading) {
+  return reading && core.writable;
+}
+
 // Unless somebody reads it already: reads, puts it into the cache, and tells all who wait.
 template <class Entry>
 void start_load(Core& core, Cache<Entry>& cache, const Tag& tag, Load<Entry> load, Missing::Then then) {
@@ -14,7 +19,7 @@ void start_load(Core& core, Cache<Entry>& cache, const Tag& tag, Load<Entry> loa
   core.readers.need([&core, &cache, tag, load] {
     Rocks::Reading reading = core.rocks.read();
     std::shared_ptr<Entry> entry;
-    const bool ok = reading && load(core, reading, tag, entry);
+    const bool ok = is_open(core, reading) && load(core, reading, tag, entry);
     cache.loaded(tag, ok ? std::move(entry) : nullptr, ok);
   });
 }
@@ -59,9 +64,11 @@ bool Missing::id(IdCheck& check) {
   check.generation = core_.remembered.generation();
   // 'check' lives in the parked request, which waits for this read.
   starts_.emplace_back([&core = core_, &check](Then then) {
+    // Until all of them are in memory the disk would be asked for all of them.
+    if (core.remembered.when_filled([then](bool ok) { then(ok, nullptr); })) return;
     core.readers.need([&core, &check, then = std::move(then)] {
       Rocks::Reading reading = core.rocks.read();
-      bool ok = static_cast<bool>(reading);
+      bool ok = is_open(core, reading);
       bool seen = false;
       for (const Buckets::Place& place : core.buckets.unexpired(core.clock.now_s())) {
         if (place.bucket % 86'400 != 0) continue;  // remembered ids lie in daily buckets only
@@ -81,7 +88,7 @@ bool Missing::unread(Request& request) {
     core.readers.need([&core, &request, then = std::move(then)] {
       Rocks::Reading reading = core.rocks.read();
       request.unread_known = true;
-      then(reading && find_unread(core, reading, request.unread), nullptr);
+      then(is_open(core, reading) && find_unread(core, reading, request.unread), nullptr);
     });
   });
   return false;
@@ -99,7 +106,7 @@ bool Missing::parts(const Tag& vigil, std::vector<std::uint64_t> seqs, std::unor
   starts_.emplace_back([&core = core_, vigil, seqs = std::move(seqs), &into](Then then) {
     core.readers.need([&core, vigil, seqs, &into, then = std::move(then)] {
       Rocks::Reading reading = core.rocks.read();
-      bool ok = static_cast<bool>(reading);
+      bool ok = is_open(core, reading);
       for (const std::uint64_t seq : seqs) {
         std::optional<std::string> row;
         ok = ok && reading.get(reading.once(), row_key(forever, Kind::vigil_part, vigil, 0, seq).view(), row).ok();

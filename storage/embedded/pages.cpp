@@ -111,7 +111,7 @@ void read_page(Core& core, const PageWanted& wanted, const std::function<void(Re
     if (!core.mailboxes.want(wanted.tag, loaded)) return;
     Rocks::Reading reading = core.rocks.read();
     std::shared_ptr<MailboxEntry> entry;
-    const bool ok = reading && load_mailbox(core, reading, wanted.tag, entry);
+    const bool ok = reading && core.writable && load_mailbox(core, reading, wanted.tag, entry);  // as in missing.cpp
     core.mailboxes.loaded(wanted.tag, ok ? std::move(entry) : nullptr, ok);
   };
   if (!core.readers.page(load)) then(std::unexpected(wire::SLOW_DOWN));

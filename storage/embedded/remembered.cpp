@@ -75,11 +75,16 @@ bool Sieve::may_contain(const Tag& id, Volume volume) const {
 
 void Sieve::add(const Tag& id, Volume volume) {
   all_.add(id);
-  if (parts_.empty() || (parts_.back().last != volume && parts_.size() < parts_max)) parts_.push_back({volume, volume});
-  Part& part = parts_.back();
-  part.first = std::min(part.first, volume);
-  part.last = std::max(part.last, volume);
-  part.ids.add(id);
+  // Nearly always the last one; while old ones are filled in, those of two volumes come by turns.
+  const auto has = [&](const Part& part) { return part.first <= volume && volume <= part.last; };
+  auto part = std::find_if(parts_.rbegin(), parts_.rend(), has);
+  if (part == parts_.rend()) {
+    if (parts_.size() < parts_max) parts_.push_back({volume, volume});
+    part = parts_.rbegin();
+    part->first = std::min(part->first, volume);
+    part->last = std::max(part->last, volume);
+  }
+  part->ids.add(id);
 }
 
 Remembered::Seen Remembered::seen(const IdCheck& check) const {
@@ -124,8 +129,31 @@ void Remembered::add_to_sieve(const Tag& id, const Buckets::Place& place) {
 }
 
 void Remembered::filled() {
+  {
+    const std::lock_guard lock(mutex_);
+    filled_ = true;
+  }
+  tell_waiting(true);
+}
+
+void Remembered::not_filled() {
+  tell_waiting(false);
+}
+
+bool Remembered::when_filled(std::function<void(bool ok)> then) {
   const std::lock_guard lock(mutex_);
-  filled_ = true;
+  if (filled_) return false;
+  waiting_.push_back(std::move(then));
+  return true;
+}
+
+void Remembered::tell_waiting(bool ok) {
+  std::vector<std::function<void(bool ok)>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting.swap(waiting_);
+  }
+  for (const auto& then : waiting) then(ok);
 }
 
 void Remembered::drop(Bucket bucket) {
@@ -138,6 +166,7 @@ void Remembered::drop(Bucket bucket) {
 
 void Remembered::clear() {
   recent_.clear();
+  tell_waiting(false);
   const std::lock_guard lock(mutex_);
   sieves_.clear();
   sieve_count_ = 0;

@@ -3,6 +3,7 @@
 // committer. The committer asks and adds; one background thread fills in what earlier openings have left. Keyed hashes only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -84,6 +85,9 @@ class Remembered {
   void add(const Tag& id, const Buckets::Place& place);
   void fill(const Tag& id, const Buckets::Place& place);  // background
   void filled();                                          // background: everything older is in
+  void not_filled();                                      // background: the disk failed, it tries again later
+  // Calls 'then' when all is filled in, or with false when that failed; from any thread. False: it is already, 'then' is dropped.
+  bool when_filled(std::function<void(bool ok)> then);
   // Whether the disk may have the id there. Any thread.
   bool may_be(const Tag& id, const Buckets::Place& place) const;
   void drop(Bucket bucket);
@@ -98,6 +102,8 @@ class Remembered {
   std::map<Bucket, std::vector<Sieve>> sieves_;
   std::size_t sieve_count_ = 0;
   bool filled_ = false;
+  std::vector<std::function<void(bool ok)>> waiting_;  // bounded by the committer's inbox
+  void tell_waiting(bool ok);
 };
 
 }  // namespace vigil::storage

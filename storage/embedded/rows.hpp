@@ -36,7 +36,7 @@ bool read_copy_row(std::string_view row, CopyRow& out);
 
 void store_notice(const ReleasedAct& from, stored::Notice& to);
 StoredCopy copy_from_row(const CopyRow& row, const Position& at, SharedBytes envelope);
-// The associated data of a body: its own tag.
-inline constexpr std::uint32_t row_version = 1;
+// In every row: of what this page and keys.hpp say. Another one is not read.
+inline constexpr std::uint32_t row_version = 2;
 
 }  // namespace vigil::storage

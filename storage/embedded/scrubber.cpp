@@ -18,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr Instant slack_s = 5;  // a batch that is on its way may still write into a bucket that has just ended
+constexpr Instant slack_s = 5;  // clocks of a commit and of this thread are not the same
 constexpr unsigned ballast_margin_percent = 5;
 constexpr std::size_t tables_at_once = 32;  // a quarter of a gigabyte
 constexpr milliseconds part_pause{50};
@@ -101,10 +101,11 @@ void Scrubber::look_at_disk() {
 
 void Scrubber::fill_remembered() {
   Rocks::Reading reading = core_.rocks.read();
-  if (!reading) return;
+  if (!reading || !core_.writable) return;
   const std::uint64_t opening = core_.openings;
   for (const Buckets::Place& place : core_.buckets.unexpired(core_.clock.now_s())) {
-    if (!each_remembered(reading, place, [&](const Tag& id) { core_.remembered.fill(id, place); })) return;
+    if (!each_remembered(reading, place, [&](const Tag& id) { core_.remembered.fill(id, place); }))
+      return core_.remembered.not_filled();
   }
   core_.remembered.filled();
   filled_opening_ = opening;
@@ -127,7 +128,8 @@ void Scrubber::cycle() {
 void Scrubber::drop_expired_buckets(Rocks::Reading& reading) {
   const Instant now = core_.clock.now_s();
   core_.coarse_now->store(now, std::memory_order_relaxed);
-  for (const Bucket bucket : core_.buckets.expired(now > slack_s ? now - slack_s : 0)) {
+  const Instant written = core_.oldest_commit_s(now);
+  for (const Bucket bucket : core_.buckets.expired(written > slack_s ? written - slack_s : 0)) {
     const Key from = bucket_key(bucket), to = bucket_key(bucket + 1);
     const rocksdb::Slice begin = slice(from.view()), end = slice(to.view());
     if (!delete_tables(reading, bucket)) return;

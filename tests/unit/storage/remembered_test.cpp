@@ -69,3 +69,35 @@ TEST_CASE("the disk is asked in the volume that has the id, and in hardly any ot
   }
   CHECK(asked_in_vain < 12);  // of 1,188
 }
+
+TEST_CASE("what is filled in beside what comes does not blur where the disk is asked", "[storage][remembered]") {
+  Remembered remembered;
+  for (std::uint64_t i = 0; i < 60'000; ++i) {
+    remembered.fill(tag_number(i), {86'400, 5 + i / 6'000});
+    remembered.add(tag_number(1'000'000 + i), {86'400, 900});
+  }
+  remembered.filled();
+  std::size_t asked_in_vain = 0;
+  for (std::uint64_t i = 0; i < 60'000; i += 7) {
+    REQUIRE(remembered.may_be(tag_number(i), {86'400, 5 + i / 6'000}));
+    asked_in_vain += remembered.may_be(tag_number(i), {86'400, 500});
+  }
+  CHECK(asked_in_vain == 0);  // nobody has put anything there
+}
+
+TEST_CASE("who asks before all is filled in hears when it is, or that it cannot be", "[storage][remembered]") {
+  Remembered remembered;
+  std::vector<bool> told;
+  const auto then = [&](bool ok) { told.push_back(ok); };
+  REQUIRE(remembered.when_filled(then));
+  remembered.not_filled();
+  CHECK(told == std::vector<bool>{false});
+  REQUIRE(remembered.when_filled(then));
+  remembered.filled();
+  CHECK(told == std::vector<bool>{false, true});
+  CHECK_FALSE(remembered.when_filled(then));
+  remembered.clear();
+  REQUIRE(remembered.when_filled(then));
+  remembered.clear();
+  CHECK(told == std::vector<bool>{false, true, false});
+}
