@@ -114,7 +114,8 @@ TEST_CASE("setup warns that a certificate of an authority makes the name public"
   const auto file = [&](const char* name) { return (folder.path / name).string(); };
   const auto openssl = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "openssl");
-    REQUIRE(run_program(std::move(arguments)).code == 0);
+    const Ran done = run_program(std::move(arguments));
+    REQUIRE(done.code == 0);
   };
   openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", file("ca.key"), "-out",
            file("ca.crt"), "-subj", "/CN=An Authority", "-days", "30"});
