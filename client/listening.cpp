@@ -128,7 +128,7 @@ asio::awaitable<Outcome<void>> Listening::run() {
 
 asio::awaitable<void> Listening::hold_link(PublicKey root) {
   milliseconds wait = first_retry;
-  bool dark = false;
+  bool dark = false, unknown = false;
   bool once_ready = false;
   while (!stopped_) {
     const std::optional<Relay> found = account_.relays.find(root);
@@ -145,7 +145,7 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
       if (settled && !stopped_) listening = co_await open.listen();
       if (listening && listening->status() == wire::DONE) {
         wait = first_retry;
-        dark = false;
+        dark = unknown = false;
         heard_s_ = wall_s();
         last_delivery_ = Clock::now();
         JsonLine line("connected", wall_s());
@@ -167,6 +167,11 @@ asio::awaitable<void> Listening::hold_link(PublicKey root) {
         heard_root_s_[root] = wall_s();
       }
       links_.erase(&open);
+      const bool refused = settled ? listening && listening->status() == wire::REFUSED : settled.error().status == wire::REFUSED;
+      if (refused && !std::exchange(unknown, true)) {
+        screen_.event(JsonLine("unknown", wall_s()).text("relay", name));
+        screen_.say_now(words().unknown_here(name));
+      }
       if (settled || settled.error().status == wire::STATUS_UNSET) {
         const auto ended = open.ended();
         if (ended == Fault::displaced && !stopped_) {

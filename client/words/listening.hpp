@@ -16,6 +16,7 @@ struct ListeningWords {
   Sentence<> listening;
   Sentence<Text> connected;
   Sentence<Text> dark;
+  Sentence<Text> unknown_here;
   Sentence<> displaced;
   Sentence<Text> online_key_old;
   Sentence<Length> clock_behind;

@@ -382,12 +382,13 @@ class Backups(unittest.TestCase):
             self.refused(house, relay, before, file, key)
 
     def member_of_before(self, house, relay, aigul, dana):
-        """She connects and trusts the relay, with the pin she has; nothing of hers is there, which her app does not tell her
-        (docs: the operator does). What is sent to her is refused, and a newcomer is served as ever."""
+        """She connects and trusts the relay, with the pin she has; nothing of hers is there, and she is told. What is sent to her
+        is refused, and a newcomer is served as ever."""
         until(lambda: numbers(relay), "the console answers")
         proofs = numbers(relay)["proofs"]
         listen = aigul.start("listen")
         until(lambda: numbers(relay)["proofs"] > proofs, "she has proved who she is, over the pinned key")
+        listen.wait(1, "unknown")
         self.assertFalse([event for event in listen.events if event["event"] == "connected"])
         listen.kill()
         said = dana.run("send", "Aigul", lines=["are you there"], code=4).wait(1, "error")["words"]

@@ -16,6 +16,10 @@ inline constexpr ListeningWords listening{
     .listening = "Listening. Ctrl-C stops; alerts then wait on the relay until you listen again.",
     .connected = "Connected to {}.",
     .dark = "{} does not answer. Trying again and again.",
+    .unknown_here =
+        "{} does not know you any more: nothing that is sent to you there arrives. Ask who runs it for a new invite, join with "
+        "it "
+        "in a new profile, and meet your people again.",
     .displaced = "Another device reads this mailbox now. If it is not yours, your PIN and device are no longer safe.",
     .online_key_old = "The key of {} should have been renewed. It still works; tell its operator (`vigild` renews it).",
     .clock_behind = "This device's clock is {} behind the relay's. Set it right: times in alerts would be wrong.",
