@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <deque>
 #include <fstream>
 
 #include "process.hpp"
@@ -93,8 +94,11 @@ TEST_CASE("the watchdog hears nothing while the committer or an I/O thread stand
     const std::vector<pid_t> threads = threads_named(relay.pid(), name);
     REQUIRE_FALSE(threads.empty());
     {
-      const Held held(threads.back());
-      if (!held) {
+      // One of the connections; the committer's two take turns, and one alone goes on.
+      const std::size_t some = name == std::string_view("committer") ? threads.size() : 1;
+      std::deque<Held> held;
+      for (std::size_t i = 0; i < some; ++i) held.emplace_back(threads[i]);
+      if (!held.back()) {
         WARN("only root may hold a thread of the relay: not tried");
         return;
       }
