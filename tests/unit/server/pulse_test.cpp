@@ -105,7 +105,9 @@ TEST_CASE("the watchdog hears nothing while the committer or an I/O thread stand
       while (watchdog.hears(0)) continue;  // said before
       (void)watchdog.hears(3 * pace_ms);   // the one beat that was answered before it stood still
       CHECK_FALSE(watchdog.hears(held_paces * pace_ms));
-      CHECK(relay.number("writable") == 1);  // the main thread goes on
+      // The main thread goes on. Who wakes the committer's threads while they are held may be held, too: glibc's condition
+      // variables wait for whoever was woken before.
+      if (name == std::string_view("connections")) CHECK(relay.number("writable") == 1);
     }
     CHECK(watchdog.hears(60'000));
   }
