@@ -29,6 +29,23 @@ class Failed(AssertionError):
     """A line came late, or not at all, or said something else."""
 
 
+def numbers(relay):
+    """What `vigild status` tells programs; None when the relay does not answer."""
+    done = subprocess.run([relay.vigild, "status", "--config", str(relay.config), "--json"], capture_output=True, timeout=60)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def until(come, what, within_s=60):
+    """What 'come' returns, once that is true."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        got = come()
+        if got:
+            return got
+        time.sleep(0.05)
+    raise Failed(f"never came: {what}")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -23,7 +23,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from house import Failed, House, free_port, run_journeys  # noqa: E402
+from house import House, free_port, numbers, run_journeys, until  # noqa: E402
 from own_house import openssl  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
@@ -35,22 +35,6 @@ BUCKETS = ("_bucket", "_count")
 def base(name):
     """A histogram's name without its ending."""
     return next((name.removesuffix(ending) for ending in BUCKETS if name.endswith(ending)), name)
-
-
-def numbers(relay):
-    done = subprocess.run([relay.vigild, "status", "--config", str(relay.config), "--json"], capture_output=True, timeout=60)
-    return json.loads(done.stdout) if done.returncode == 0 else None
-
-
-def until(come, what, within_s=60):
-    """What 'come' returns, once that is true."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        got = come()
-        if got:
-            return got
-        time.sleep(0.05)
-    raise Failed(f"never came: {what}")
 
 
 def scrape(port=None, path=None, asked="/metrics", method="GET"):
