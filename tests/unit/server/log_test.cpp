@@ -28,10 +28,9 @@ TEST_CASE("only numbers can be said", "[server][log]") {
 TEST_CASE("nobody in the relay writes to the log or to stderr around it", "[server][log]") {
   // Commands that end (commands/, audit, backup, destroy, doctor, invite, restore, status) and a start that fails speak to the
   // operator on std::cerr; what serves never does.
-  const std::set<std::string> may_speak{"server/audit.cpp",  "server/backup.cpp",  "server/destroy.cpp",
-                                        "server/invite.cpp", "server/restore.cpp", "server/doctor/doctor.cpp",
-                                        "server/status.cpp", "server/serve.cpp",   "server/exit_codes.cpp",
-                                        "server/log.cpp"};
+  const std::set<std::string> may_speak{
+      "server/audit.cpp",         "server/backup.cpp", "server/destroy.cpp", "server/invite.cpp",     "server/restore.cpp",
+      "server/doctor/doctor.cpp", "server/status.cpp", "server/serve.cpp",   "server/exit_codes.cpp", "server/log.cpp"};
   unsigned files = 0;
   for (const char* folder : {"/server", "/storage"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(VIGIL_SOURCE_DIR) + folder)) {
